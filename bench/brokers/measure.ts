@@ -65,10 +65,10 @@ async function runAtFullSpeed(transport: Transport, received: Received, count: n
   };
   await pMap(byKey, sendAll, { concurrency: AT_ONCE });
   await received.settle(sent, QUIET_MS);
-  const perSecond = received.times.size / ((received.lastAt - begun) / 1000);
+  const perSecond = received.deliveries.size / ((received.lastAt - begun) / 1000);
   // Waits for second copies, which may arrive after all first copies.
   await delay(500);
-  return { sent, perSecond, duplicatesSent, missing: sent - received.times.size };
+  return { sent, perSecond, duplicatesSent, missing: sent - received.deliveries.size };
 }
 
 /** Sends one message after another, slowly enough for every transport, to measure latency without queueing. */

@@ -64,7 +64,7 @@ const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
 
 async function sendAll(cloud: Cloud): Promise<Sent[]> {
   const token = await cloud.issuer.token(EVERY_MEMBER);
-  const callAsService = signedFetch(OPERATOR);
+  const operatorFetch = signedFetch(OPERATOR);
   const permanent = await register(cloud, token, PHONE);
   // Inputs may deactivate this member.
   const deactivatable = await register(cloud, token, SECOND_PHONE);
@@ -90,7 +90,7 @@ async function sendAll(cloud: Cloud): Promise<Sent[]> {
           nth,
         )
       : draw(httpRequest(Object.values(routes), known), nth);
-    const call = isRpc ? callAsService : fetch;
+    const call = isRpc ? operatorFetch : fetch;
     const response = await call(cloud.apiUrl + path, { method, headers, ...(body !== undefined && { body }) });
     const content = { body: await response.text(), headers: JSON.stringify([...response.headers]) };
     return { what: `${method} ${path}`, status: response.status, ...content };

@@ -64,7 +64,7 @@ export interface TestCloud extends Cloud {
   sendAs(fn: string, queue: string, group: string, body: string, role?: string): Promise<void>;
 }
 
-const callAsService = signedFetch(OPERATOR);
+const operatorFetch = signedFetch(OPERATOR);
 
 /** Starts an embedded cloud in memory, with clients of its services. The caller must stop the cloud. */
 export async function startTestCloud(options: TestCloudOptions = {}): Promise<TestCloud> {
@@ -91,7 +91,7 @@ export async function startTestCloud(options: TestCloudOptions = {}): Promise<Te
       cloud.request(method, path, body, { authorization: `Bearer ${await operatorToken()}`, ...headers }),
 
     async rpc(method, message) {
-      const response = await callAsService(`${cloud.apiUrl}/rollcall.members.v1.MemberService/${method}`, {
+      const response = await operatorFetch(`${cloud.apiUrl}/rollcall.members.v1.MemberService/${method}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(message),

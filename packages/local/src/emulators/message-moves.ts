@@ -53,7 +53,7 @@ export function createMessageMoves(options: MovesOptions) {
     _: unknown,
     { headers }: { headers: { authorization?: string } },
   ) {
-    const invalid = (why: string) => error('InvalidParameterValue', why);
+    const invalid = (message: string) => error('InvalidParameterValue', message);
     if (rate !== undefined && !(Number(rate) >= 1 && Number(rate) <= MAX_RATE))
       throw invalid(`MaxNumberOfMessagesPerSecond must be between 1 and ${MAX_RATE}.`);
     const source = queueAt('SourceArn', SourceArn);

@@ -17,7 +17,7 @@ export function typeErrorOf(request: unknown): string | undefined {
   if (!isMap(request)) return 'The request is not an object.';
   const { Entries = [] } = request;
   if (!Array.isArray(Entries) || !Entries.every(isMap)) return 'Entries is not a list of entries.';
-  return [request, ...Entries].map(fieldTypeErrorOf).find((why) => why !== undefined);
+  return [request, ...Entries].map(fieldTypeErrorOf).find((error) => error !== undefined);
 }
 
 function fieldTypeErrorOf(fields: Fields): string | undefined {

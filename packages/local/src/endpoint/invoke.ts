@@ -60,7 +60,7 @@ async function invokeByType(
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse') as InvocationType;
   const logType = headers['x-amz-log-type'] ?? 'None';
   const clientContext = clientContextIn(headers);
-  const invalid = (why: string) => sendError(response, 400, 'InvalidParameterValueException', why);
+  const invalid = (message: string) => sendError(response, 400, 'InvalidParameterValueException', message);
   if (!Object.hasOwn(MAX_PAYLOAD_BYTES, type)) return invalid(`There is no invocation type ${type}.`);
   if (logType !== 'None' && logType !== 'Tail') return invalid(`There is no log type ${logType}.`);
   if (clientContext === 'invalid') return invalid('The client context is not Base64-encoded JSON.');

@@ -217,12 +217,12 @@ export class Access {
    * be visible: calls by AWS services, and calls that AWS makes with a role.
    * @throws {CloudError} if the principal lacks the permission
    */
-  require(request: AccessRequest, why: string): void {
+  require(request: AccessRequest, errorPrefix: string): void {
     const decision = this.decide(request);
     if (decision.allowed) return;
     const { principal, action, resource } = request;
     const who = 'role' in principal ? principal.role : principal.service;
-    throw new CloudError(`${why}: ${who} is not allowed to do ${action} on ${resource}, ${decision.because}.`);
+    throw new CloudError(`${errorPrefix}: ${who} is not allowed to do ${action} on ${resource}, ${decision.because}.`);
   }
 
   /** Whether any role has the permission for an action. */

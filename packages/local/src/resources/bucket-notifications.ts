@@ -112,7 +112,7 @@ function notificationOf(
   const principal = { service: 's3.amazonaws.com', source, account: runtime.accountId };
   const arn = LambdaFunctionArn ?? QueueArn ?? TopicArn ?? '';
   if (arn.endsWith('.fifo')) throw new Error(`S3 does not notify FIFO queues and topics, such as ${arn}`);
-  const deliver = deliveryTo(runtime, arn, { principal, why: `notifications ${logicalId}` });
+  const deliver = deliveryTo(runtime, arn, { principal, errorPrefix: `notifications ${logicalId}` });
   return {
     id: configuration.Id ?? logicalId,
     events: Events.flatMap(objectEventsOf),

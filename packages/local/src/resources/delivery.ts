@@ -65,7 +65,7 @@ const attributesOf = (attributes: Record<string, string> = {}): Record<string, M
 export interface Sender {
   principal: Principal;
   /** The beginning of error messages, such as `rule Nightly`. */
-  why: string;
+  errorPrefix: string;
 }
 
 /**
@@ -73,13 +73,13 @@ export interface Sender {
  * deployment: the target must exist, and the sender must have permission.
  * @throws {Error} if the ARN names another kind of resource, or a function that does not exist
  */
-export function deliveryTo(runtime: Runtime, arn: string, { principal, why }: Sender): Deliver {
+export function deliveryTo(runtime: Runtime, arn: string, { principal, errorPrefix }: Sender): Deliver {
   const kind = KINDS[/^arn:aws:(\w+):/.exec(arn)?.[1] ?? ''];
   if (!kind) throw new Error(`the embedded cloud delivers only to functions, queues and topics, not to ${arn}`);
   runtime.checks.push(() => {
     if (!runtime.created.some(({ attributes = {} }) => Object.values(attributes).includes(arn)))
-      throw new CloudError(`${why}: there is no ${arn}.`);
-    runtime.access.require({ principal, action: kind.action, resource: arn }, why);
+      throw new CloudError(`${errorPrefix}: there is no ${arn}.`);
+    runtime.access.require({ principal, action: kind.action, resource: arn }, errorPrefix);
   });
   return kind.to(runtime, arn);
 }

@@ -57,7 +57,7 @@ function checkSingle({ created }: Runtime, functionName: string): void {
 }
 
 /** Creates the destination of a function's events. The function's role needs permission to send to the destination. */
-export function destinationOf(runtime: Runtime, arn: string, role: string, why: string): Destination {
-  const deliver = deliveryTo(runtime, arn, { principal: { role }, why });
+export function destinationOf(runtime: Runtime, arn: string, role: string, errorPrefix: string): Destination {
+  const deliver = deliveryTo(runtime, arn, { principal: { role }, errorPrefix });
   return (body, attributes) => deliver({ body, attributes });
 }

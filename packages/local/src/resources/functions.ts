@@ -93,8 +93,8 @@ export const functions =
     runtime.mappings.push(fn.asynchronous);
     const deadLetters = settings.DeadLetterConfig?.TargetArn;
     if (deadLetters) {
-      const why = `dead letters of ${name}`;
-      fn.asynchronous.configure({ deadLetters: destinationOf(runtime, deadLetters, settings.Role, why) });
+      const errorPrefix = `dead letters of ${name}`;
+      fn.asynchronous.configure({ deadLetters: destinationOf(runtime, deadLetters, settings.Role, errorPrefix) });
     }
     checks.push(() => {
       access.requireTrust(settings.Role, 'lambda.amazonaws.com');

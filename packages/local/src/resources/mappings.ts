@@ -111,7 +111,7 @@ function addStreamMapping(runtime: Runtime, source: Source): void {
   const onFailure =
     destination === undefined
       ? undefined
-      : deliveryTo(runtime, destination, { principal, why: `event source ${logicalId}` });
+      : deliveryTo(runtime, destination, { principal, errorPrefix: `event source ${logicalId}` });
   runtime.mappings.push(
     createStreamMapping({
       ...commonOptions(runtime, source),

@@ -13,7 +13,7 @@ export interface Rule {
   arn: string;
   name: string;
   /** The beginning of error messages, such as `rule Nightly`. */
-  why: string;
+  errorPrefix: string;
 }
 
 const BUS = /^arn:aws:events:[^:]*:[^:]*:event-bus\/(.+)$/;
@@ -22,19 +22,22 @@ const BUS = /^arn:aws:events:[^:]*:[^:]*:event-bus\/(.+)$/;
 export function targetOfRule(
   runtime: Runtime,
   target: RuleTarget,
-  { arn, name, why }: Rule,
+  { arn, name, errorPrefix }: Rule,
 ): (event: BusEvent) => Promise<void> {
   const { Arn, RoleArn, SqsParameters } = target;
   const [, bus] = BUS.exec(Arn) ?? [];
   if (bus !== undefined) {
     runtime.checks.push(() => {
-      runtime.buses.require(bus, why);
+      runtime.buses.require(bus, errorPrefix);
       const principal = { role: RoleArn ?? '' };
-      runtime.access.require({ principal, action: 'events:PutEvents', resource: Arn }, why);
+      runtime.access.require({ principal, action: 'events:PutEvents', resource: Arn }, errorPrefix);
     });
     return (event) => runtime.buses.put(bus, event);
   }
-  const deliver = deliveryTo(runtime, Arn, { principal: { service: 'events.amazonaws.com', source: arn }, why });
+  const deliver = deliveryTo(runtime, Arn, {
+    principal: { service: 'events.amazonaws.com', source: arn },
+    errorPrefix,
+  });
   const input = inputOf(target, { arn, name });
   return (event) => deliver({ body: input(event), groupId: SqsParameters?.MessageGroupId });
 }

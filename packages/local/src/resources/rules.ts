@@ -40,8 +40,8 @@ export const rules =
     const deployed = { ref: path.replace('/', '|'), attributes: { Arn } };
     const due = ScheduleExpression === undefined ? undefined : parseSchedule(ScheduleExpression);
     if (State === 'DISABLED') return deployed;
-    const why = `rule ${logicalId}`;
-    const targets = Targets.map((target) => targetOfRule(runtime, target, { arn: Arn, name, why }));
+    const errorPrefix = `rule ${logicalId}`;
+    const targets = Targets.map((target) => targetOfRule(runtime, target, { arn: Arn, name, errorPrefix }));
     const deliver = async (event: BusEvent) => void (await Promise.all(targets.map((deliverTo) => deliverTo(event))));
     if (due) {
       const run = (at: Date) =>
@@ -51,8 +51,8 @@ export const rules =
     if (EventPattern) {
       runtime.buses.addRule(bus, { matches: createFilter([JSON.stringify(EventPattern)]), deliver });
       runtime.checks.push(() => {
-        runtime.buses.require(bus, why);
-        checkSources(EventPattern, runtime.bucketNotifications.useEventBridge, why);
+        runtime.buses.require(bus, errorPrefix);
+        checkSources(EventPattern, runtime.bucketNotifications.useEventBridge, errorPrefix);
       });
     }
     return deployed;
@@ -62,10 +62,10 @@ export const rules =
  * @throws {CloudError} for a pattern that lists only AWS services as sources, unless one of them is S3 and a bucket
  * notifies EventBridge. In the embedded cloud, no other AWS service sends events
  */
-function checkSources({ source }: Record<string, unknown>, s3SendsEvents: boolean, why: string): void {
+function checkSources({ source }: Record<string, unknown>, s3SendsEvents: boolean, errorPrefix: string): void {
   if (!Array.isArray(source) || !source.every(isOfAws) || (s3SendsEvents && source.includes('aws.s3'))) return;
   throw new CloudError(
-    `${why}: no event in the embedded cloud matches the source ${JSON.stringify(source)}. Of the AWS services, only S3 sends events, for buckets with notifications to EventBridge.`,
+    `${errorPrefix}: no event in the embedded cloud matches the source ${JSON.stringify(source)}. Of the AWS services, only S3 sends events, for buckets with notifications to EventBridge.`,
   );
 }
 

@@ -39,7 +39,7 @@ export const schedules =
     const Arn = arnOf(runtime, `schedule/${GroupName}/${name}`);
     const due = parseSchedule(schedule.ScheduleExpression, schedule.ScheduleExpressionTimezone);
     const principal = { role: Target.RoleArn };
-    const deliver = deliveryTo(runtime, Target.Arn, { principal, why: `schedule ${logicalId}` });
+    const deliver = deliveryTo(runtime, Target.Arn, { principal, errorPrefix: `schedule ${logicalId}` });
     runtime.checks.push(() => runtime.access.requireTrust(Target.RoleArn, 'scheduler.amazonaws.com'));
     const run = async (at: Date) => {
       const body = filled(Target.Input, Arn, at) ?? JSON.stringify(eventOf(Arn, at, runtime));

@@ -65,8 +65,8 @@ export class EventBuses {
   }
 
   /** @throws {CloudError} if there is no such bus */
-  require(bus: string, why: string): void {
-    if (!this.#buses.has(bus)) throw new CloudError(`${why}: there is no event bus ${bus}.`);
+  require(bus: string, errorPrefix: string): void {
+    if (!this.#buses.has(bus)) throw new CloudError(`${errorPrefix}: there is no event bus ${bus}.`);
   }
 
   /** Puts an event on a bus. Resolves when all queues and topics have the event, and the functions are being invoked. */
