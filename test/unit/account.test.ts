@@ -92,7 +92,6 @@ describe('the load of an account', () => {
         applied_1: 180,
         lag50_1: 40,
         lag99_1: 400,
-        parked_0: 2,
       };
       return {
         MetricDataResults: Object.entries(values).map(([Id, value]) => ({ Id, Timestamps: [NOW], Values: [value] })),
@@ -105,7 +104,7 @@ describe('the load of an account', () => {
         appliedPerSecond: 4,
         errorsPerSecond: 0,
         backlog: 0,
-        parked: 2,
+        parked: 0,
         publicationLagMs: { p50: 30, p99: 90 },
         applicationLagMs: { p50: 40, p99: 400 },
       },

@@ -1,7 +1,7 @@
 import type { LoadPoint } from 'rollcall/internal/console/api';
 import { episodesOf } from 'rollcall/internal/console/web/src/aggregate/episodes';
 import { exact, relative } from 'rollcall/internal/console/web/src/components/times';
-import { joinPoints, rowsOf, ticksOf } from 'rollcall/internal/console/web/src/load/series';
+import { pointsOf, rowsOf, ticksOf } from 'rollcall/internal/console/web/src/load/series';
 import { en } from 'rollcall/internal/console/web/src/words/en';
 import { zh } from 'rollcall/internal/console/web/src/words/zh';
 import type { SpanView } from 'rollcall/internal/stage/traces';
@@ -111,8 +111,14 @@ describe('a chart of the load', () => {
   });
 
   it('shows a point once if it was first fetched and then pushed', () => {
-    const all = joinPoints([point(0, 0), point(1, 0), point(2, 0)], [point(2, 9), point(3, 9)]);
-    expect(all.map(({ backlog }) => backlog)).toEqual([0, 0, 9, 9]);
+    const { traffic, waiting } = pointsOf(true, [point(0, 0), point(1, 0), point(2, 0)], [point(2, 9), point(3, 9)]);
+    expect(traffic.map(({ backlog }) => backlog)).toEqual([0, 0, 9, 9]);
+    expect(waiting).toEqual(traffic);
+  });
+
+  it('shows in an account the traffic from CloudWatch, and the backlog from the queues', () => {
+    const [cloudWatch, queues] = [[point(0, 3)], [point(60, 9), point(70, 9)]];
+    expect(pointsOf(false, cloudWatch, queues)).toEqual({ traffic: cloudWatch, waiting: queues });
   });
 });
 

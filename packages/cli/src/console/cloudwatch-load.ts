@@ -7,11 +7,11 @@ import type { ConsoleParts } from './parts.ts';
 const PERIOD_S = 60;
 const MINUTES = 15;
 
-type Statistic = 'Sum' | 'Maximum' | 'p50' | 'p99';
+type Statistic = 'Sum' | 'p50' | 'p99';
 
 /**
  * The load of the last 15 minutes in an AWS account, one point per minute, from CloudWatch (docs/observability.md).
- * `errorsPerSecond` and `backlog` are always 0, because CloudWatch is not queried for them.
+ * `errorsPerSecond`, `backlog` and `parked` are always 0, because CloudWatch is not queried for them.
  */
 export async function cloudWatchLoad(
   stage: StageClient,
@@ -27,7 +27,6 @@ export async function cloudWatchLoad(
     ['published99', 'PublicationLag', 'relay', 'p99'],
     ...subscribers.flatMap((name, index): typeof metrics => [
       [`applied_${index}`, 'Applied', name, 'Sum'],
-      [`parked_${index}`, 'ParkedForPerson', name, 'Maximum'],
       [`lag50_${index}`, 'ApplicationLag', name, 'p50'],
       [`lag99_${index}`, 'ApplicationLag', name, 'p99'],
     ]),
@@ -88,7 +87,7 @@ function pointAt(at: number, values: ReadonlyMap<string, ReadonlyMap<number, num
     appliedPerSecond: sum('applied') / PERIOD_S,
     errorsPerSecond: 0,
     backlog: 0,
-    parked: sum('parked'),
+    parked: 0,
     ...(publicationLagMs && { publicationLagMs }),
     ...(applicationLagMs && { applicationLagMs }),
   };

@@ -60,14 +60,18 @@ export const useTopology = () =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const usePastLoad = () =>
-  useQuery({
+/** The load of the last 15 minutes. An account has a new point each minute; an embedded cloud sends new points itself. */
+export const usePastLoad = () => {
+  const { data: about } = useAbout();
+  return useQuery({
     queryKey: ['load'],
     queryFn: ({ signal }) => get<LoadPoint[]>('/load', signal),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: about?.embedded === false ? 60_000 : false,
     // The points are large and outdated as soon as the user leaves the page.
     gcTime: 0,
   });
+};
 
 export const useRecentAggregates = () =>
   useQuery({

@@ -5,7 +5,7 @@ import { useReducedMotion } from '@mantine/hooks';
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LoadPoint } from '../../../api.ts';
-import { usePastLoad } from '../api/queries.ts';
+import { useAbout, usePastLoad } from '../api/queries.ts';
 import { Empty } from '../components/empty.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { Problem } from '../components/problem.tsx';
@@ -13,23 +13,26 @@ import { duration, exact, relative } from '../components/times.ts';
 import { useLive } from '../live/use-live.ts';
 import { Failures } from './failures.tsx';
 import { Now } from './now.tsx';
-import { joinPoints, type Row, rowsOf, ticksOf } from './series.ts';
+import { type Points, pointsOf, rowsOf, ticksOf } from './series.ts';
 import { useCreatedLabel } from './use-created-label.ts';
 
 const NO_POINTS: readonly LoadPoint[] = [];
 
 export default function LoadPage() {
   const { t } = useTranslation();
+  const { data: about } = useAbout();
   const { data: past, error, refetch } = usePastLoad();
   const since = useLive(({ load }) => load);
-  const rows = useMemo(() => rowsOf(joinPoints(past ?? NO_POINTS, since)), [past, since]);
+  const embedded = about?.embedded === true;
+  const points = useMemo(() => pointsOf(embedded, past ?? NO_POINTS, since), [embedded, past, since]);
+  const isEmpty = points.traffic.length + points.waiting.length === 0;
   return (
     <Stack>
       <PageTitle lead={t('load.lead')}>{t('load.title')}</PageTitle>
       <Problem error={error} retry={() => void refetch()} />
-      <Now />
+      <Now points={points} embedded={embedded} />
       <Failures />
-      {rows.length === 0 ? <Empty>{t('load.empty')}</Empty> : <Charts rows={rows} />}
+      {isEmpty ? <Empty>{t('load.empty')}</Empty> : <Charts points={points} embedded={embedded} />}
     </Stack>
   );
 }
@@ -40,9 +43,10 @@ const noAnimation = { isAnimationActive: false };
 /** Seconds without messages have no lag. An isolated value is drawn as a dot, because a line needs two values. */
 const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
-function Charts({ rows }: { rows: readonly Row[] }) {
-  const { t, i18n } = useTranslation();
-  const shared = useSharedProps(i18n.language, rows);
+function Charts({ points, embedded }: { points: Points; embedded: boolean }) {
+  const { t } = useTranslation();
+  const traffic = useSharedProps(points.traffic);
+  const waiting = useSharedProps(points.waiting);
   const created = useCreatedLabel();
   const lags = (which: 'publication' | 'application') => [
     { name: `${which}P50`, label: `p50 (${t('load.p50')})`, color: 'blue.6' },
@@ -52,21 +56,19 @@ function Charts({ rows }: { rows: readonly Row[] }) {
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Chart title={t('load.throughput')}>
         <LineChart
-          {...shared}
+          {...traffic}
           lineProps={noAnimation}
-          data={[...rows]}
           series={[
             { name: 'created', label: created, color: 'blue.6' },
             { name: 'applied', label: t('load.applied'), color: 'teal.6' },
-            { name: 'errors', label: t('load.errors'), color: 'red.6' },
+            ...(embedded ? [{ name: 'errors', label: t('load.errors'), color: 'red.6' }] : []),
           ]}
         />
       </Chart>
       <Chart title={t('load.backlogTitle')}>
         <AreaChart
-          {...shared}
+          {...waiting}
           areaProps={noAnimation}
-          data={[...rows]}
           series={[
             { name: 'backlog', label: t('load.backlog'), color: 'grape.6' },
             { name: 'parked', label: t('load.parked'), color: 'red.6' },
@@ -75,20 +77,18 @@ function Charts({ rows }: { rows: readonly Row[] }) {
       </Chart>
       <Chart title={t('load.publication')}>
         <LineChart
-          {...shared}
+          {...traffic}
           {...withIsolatedDots}
           lineProps={noAnimation}
-          data={[...rows]}
           series={lags('publication')}
           valueFormatter={duration}
         />
       </Chart>
       <Chart title={t('load.application')}>
         <LineChart
-          {...shared}
+          {...traffic}
           {...withIsolatedDots}
           lineProps={noAnimation}
-          data={[...rows]}
           series={lags('application')}
           valueFormatter={duration}
         />
@@ -97,14 +97,17 @@ function Charts({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-/** Properties common to all charts. */
-function useSharedProps(language: string, rows: readonly Row[]) {
+/** Properties of a chart of these points. */
+function useSharedProps(points: readonly LoadPoint[]) {
+  const { language } = useTranslation().i18n;
   const reduced = useReducedMotion();
   return useMemo(() => {
+    const rows = rowsOf(points);
     const ticks = ticksOf(rows);
     const last = ticks.at(-1) ?? 0;
     return {
       h: 220,
+      data: rows,
       dataKey: 'at',
       withLegend: true,
       withDots: false,
@@ -120,7 +123,7 @@ function useSharedProps(language: string, rows: readonly Row[]) {
       yAxisProps: { width: 72 },
       tooltipProps: { labelFormatter: (at: ReactNode) => (typeof at === 'number' ? exact(at, language) : '') },
     };
-  }, [language, reduced, rows]);
+  }, [language, reduced, points]);
 }
 
 const Chart = ({ title, children }: { title: string; children: ReactNode }) => (

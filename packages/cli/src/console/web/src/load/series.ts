@@ -18,10 +18,25 @@ export interface Row {
 const SLICE_MS = 5_000;
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 
-/** Joins the points from before the page was opened with the points received since. */
-export function joinPoints(past: readonly LoadPoint[], since: readonly LoadPoint[]): LoadPoint[] {
+/** The points for the charts. */
+export interface Points {
+  /** Points with throughput and lags. */
+  traffic: readonly LoadPoint[];
+  /** Points with the numbers of waiting and parked messages. */
+  waiting: readonly LoadPoint[];
+}
+
+/**
+ * Returns the points for the charts. In an embedded cloud, all points contain all measurements. In an AWS account, the
+ * past points come from CloudWatch, without backlog, and the points received since come from the queues, without traffic.
+ * @param past the points that were fetched
+ * @param since the points received since the page was opened
+ */
+export function pointsOf(embedded: boolean, past: readonly LoadPoint[], since: readonly LoadPoint[]): Points {
+  if (!embedded) return { traffic: past, waiting: since };
   const first = since[0]?.at;
-  return [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
+  const joined = [...(first === undefined ? past : past.filter(({ at }) => at < first)), ...since];
+  return { traffic: joined, waiting: joined };
 }
 
 /** The rows of the last 15 minutes. A rate or a median is the average of its slice, any other value the maximum. */

@@ -328,6 +328,7 @@ export const en = {
     request: 'Request',
     log: 'Log',
     now: 'Last second',
+    lastMinute: 'Last minute measured',
     ms: '{{count}} ms',
     empty: 'There are no measurements yet.',
     p50: 'median',

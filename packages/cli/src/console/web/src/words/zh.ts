@@ -314,6 +314,7 @@ export const zh: Dictionary = {
     request: '请求',
     log: '日志',
     now: '最近一秒',
+    lastMinute: '最近测量的一分钟',
     ms: '{{count}} 毫秒',
     empty: '还没有测量数据。',
     p50: '中位数',
