@@ -34,6 +34,11 @@ it('reports a table that would be deleted, unless it is retained or was retired 
   expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), removed)).toEqual([]);
 });
 
+it('reports a bucket that would be replaced', () => {
+  const bucket = (BucketName: string) => stack({ B: { Type: 'AWS::S3::Bucket', Properties: { BucketName } } });
+  expect(kindsOf(bucket('documents'), bucket('large-documents'))).toEqual([['B', 'data would be replaced']]);
+});
+
 it('allows changes of a table that need no replacement', () => {
   const before = stack({ Table: table({ ...keyed('pk'), BillingMode: 'PAY_PER_REQUEST' }) });
   expect(kindsOf(before, stack({ Table: table({ ...keyed('pk'), BillingMode: 'PROVISIONED' }) }))).toEqual([]);
