@@ -12,18 +12,24 @@ import type { ParkedMessage } from './subscriber-store.ts';
  */
 export interface ReleaseReport {
   aggregateId: string;
-  /** Includes messages that were applied earlier, if the messages that follow from them are sent now. */
+  /** Includes `unsent` messages: they were applied earlier, and the messages that follow from them are sent now. */
   applied: number;
-  /** Removed, because they were applied before or the subject was erased. */
+  /**
+   * Removed without being applied now: they were applied before, the subject was erased, or they are renditions of an
+   * event that the subscriber reads in another rendition.
+   */
   obsolete: number;
   /**
    * Still parked, and not counted in `forPerson`: the predecessor is missing or parked, the retry time is not reached,
-   * the attempt failed temporarily, the message is held, or the capability is switched off.
+   * the attempt failed temporarily, the message is held, the capability is paused or skipped, or time ran out.
    */
   waiting: number;
   /** Still parked, and in need of an operator (`needsPerson`). */
   forPerson: number;
-  /** The last version whose attempt failed, and the error. `error` alone: the messages could not be read or written. */
+  /**
+   * The last version whose attempt failed, and the error. If only `error` is set, the table could not be read or
+   * written, and the messages that were not processed are not counted.
+   */
   version?: number;
   error?: string;
 }
@@ -34,22 +40,19 @@ export type Parking = ReturnType<typeof createParking>;
 
 /**
  * The maximum number of aggregates whose messages are released in parallel. It equals the default size of a queue's
- * batches, because the limits on handlers' calls are set for that parallelism.
+ * batches, because the limits on the calls of handlers assume that parallelism.
  */
 export const MAX_PARALLEL_AGGREGATES = 10;
 
 const OUT_OF_TIME = new TransientError('the function ran out of time: run it again');
 
-/**
- * Creates the functions that park, and later release, messages that cannot be applied yet or need an operator. A
- * message that can be applied immediately is not parked.
- */
+/** Creates the functions that park, and later release, messages that cannot be applied yet or need an operator. */
 export function createParking(options: ParkingOptions) {
   const { store, now } = options;
   const writer = createParkingWriter(options);
   const single = createRelease({ ...options, writer });
 
-  /** @param last the last erasing message of the aggregate */
+  /** @param last the aggregate's last parked message that erases the aggregate; undefined if there is none */
   function releaseOrDrop(
     parked: ParkedMessage,
     last: ParkedMessage | undefined,
@@ -57,13 +60,13 @@ export function createParking(options: ParkingOptions) {
   ): Promise<ReleaseOutcome> {
     if (last === undefined || parked.reason === 'unsent') return single.release(parked, policy);
     if (parked.version < last.version) return single.drop(parked, policy);
-    // An erasure is applied even if the message is held or its capability is paused.
+    // The last erasing message is applied even if it is held, or if the capability is paused or skipped.
     return single.release(parked, parked === last ? { ...policy, released: true, isOff: false } : policy);
   }
 
   /**
-   * Applies, completes or drops the parked messages of an aggregate in ascending order. Stops at the first message that
-   * stays parked and for which later messages wait.
+   * Applies, completes or drops the parked messages of an aggregate in the order of their versions. Stops at the first
+   * message that stays parked and for which later messages wait.
    */
   async function release(aggregateId: string, policy: RetryPolicy, mayContinue: () => boolean): Promise<ReleaseReport> {
     const report: ReleaseReport = { aggregateId, applied: 0, obsolete: 0, waiting: 0, forPerson: 0 };
@@ -79,8 +82,8 @@ export function createParking(options: ParkingOptions) {
         const { parked: updated, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(updated, now()) ? 'forPerson' : 'waiting']++;
-        // A message that was unreadable may now be parked under its own aggregate, where it blocks no message of this
-        // queue.
+        // A message that was unreadable may now be parked under its own aggregate. It then blocks no message of
+        // `queue`.
         if (updated.aggregateId !== aggregateId || !blocksLater(updated)) continue;
         report.waiting += queue.length - index - 1;
         break;

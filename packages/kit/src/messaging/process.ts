@@ -12,8 +12,8 @@ export type Process<Data> = ReturnType<typeof createProcess<Data>>;
 
 /**
  * Creates the functions that run a process. The state of the process, its deadline and the messages that it sends are
- * committed together. The state ensures that each reply is applied once, and that a late reply to an abandoned step is
- * not mistaken for a reply to the next step.
+ * committed together. The state ensures that each reply is applied once, and that a late reply to a step that was given
+ * up is not mistaken for a reply to the next step.
  * @throws {Error} if the process has a deadline and the options have no `later`
  * @public
  */
@@ -39,8 +39,8 @@ export function createProcess<Data>(definition: ProcessDescriptor<Data>, options
 
     /**
      * The handlers for the consumer that receives the replies.
-     * @throws {Error} if the consumer reads another queue, or is not `idempotent`. The consumer needs no cursor,
-     * because the state of the process ensures that replies are applied once
+     * @throws {Error} if the consumer does not read the queue of the replies, or is not `idempotent`. The consumer
+     * needs no cursor, because the state of the process ensures that replies are applied once
      */
     handlers: replyHandlers(definition, { ...steps, ...transitions }, writes, options),
   };

@@ -13,8 +13,8 @@ export interface PublisherOptions {
   /** Table of the states. */
   table: string;
   /**
-   * The outbox table. Aggregate ids must be unique among all aggregates that share an outbox, because they identify its
-   * rows.
+   * The outbox table. Aggregate ids must be unique among all aggregates that share an outbox, because the ids identify
+   * the rows of the outbox.
    */
   outboxTable: string;
   /** Key of an aggregate's item. Default: `{ pk: id }`. */
@@ -60,7 +60,7 @@ export type Changed<State, Beside extends string = never> =
   /** Every attempt failed because of concurrent changes. */
   | Busy;
 
-/** An attempt fails if the aggregate is changed between read and write. */
+/** Maximum number of attempts. An attempt fails if the aggregate is changed between read and write. */
 const ATTEMPTS = 5;
 
 /**
@@ -105,7 +105,7 @@ export function createPublisher<State extends Versioned, Topic extends Channel =
   }
 
   return {
-    /** The current item, including its key. */
+    /** Reads the current item of an aggregate, including its key; undefined if there is no such aggregate. */
     read,
 
     /** Creates an aggregate: its first event has version 1. */

@@ -14,7 +14,8 @@ export interface Sender {
    * Sends messages of *different* groups, in parallel calls. Messages of one group may be passed together only if their
    * order does not matter, because an early entry of a batch can fail while a later one succeeds.
    * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if the broker rejected
-   * the message, or if its channel has no address. Messages that are not in the map were sent
+   * the message or the call, other than by throttling, or if the channel has no address. Messages that are not in the
+   * map were sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
@@ -142,7 +143,7 @@ export const createQueueSender = (addresses: Addresses): Sender =>
   createSender({ sqs: new SQSClient(clientDefaults), addresses });
 
 /**
- * The maximum time that an outgoing message waits for other messages, to be sent in the same call. The limit is short,
+ * The maximum time that an outgoing message waits for further messages that can be sent in the same call. It is short,
  * because the handler of another message of the batch may wait for a slow provider, while a client waits for this
  * message.
  */
@@ -251,7 +252,7 @@ function errorOf(channel: string, { Code, Message, SenderFault }: FailedEntry): 
   return SenderFault && !isThrottling(Code) ? new PermanentError(text) : new Error(text);
 }
 
-/** Distributes entries over calls, up to the limits on entries and bytes. */
+/** Distributes messages over calls, within the limits on the number of entries and the bytes of a call. */
 export function fillCalls(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const calls: OutgoingMessage[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

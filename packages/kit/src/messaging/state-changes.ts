@@ -56,8 +56,8 @@ function updateOf({ tableName, key, attributes }: SetOnce): UpdateCommand {
 }
 
 /**
- * Combines the changes that a batch makes to one item at the same time into one write. If the combined write fails,
- * each change is written separately.
+ * Creates a function that writes a change. The function combines concurrent changes of the same item into one write. If
+ * the combined write fails, each change is written separately.
  */
 function batchedByItem(write: (once: SetOnce) => Promise<unknown>): (once: SetOnce) => Promise<void> {
   let waiting: PendingChange[] = [];

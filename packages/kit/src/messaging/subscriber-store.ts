@@ -38,8 +38,8 @@ export type StateChange = Pick<Effect, 'writes' | 'setOnce'>;
 
 /**
  * Why a message is parked. The sweep applies a `gap` message after its predecessor, and a `retry` message at its retry
- * time. For an `unsent` message, which was applied, the sweep sends the messages that follow from it. All other
- * messages wait for an operator: a `held` message waits to be released.
+ * time. For an `unsent` message, which was applied, the sweep sends the messages that follow from it. A `held` message
+ * waits until an operator releases or discards it. Messages with any other reason need an operator.
  */
 export type ParkedReason = 'gap' | 'retry' | 'unsent' | 'held' | 'failed' | 'below-baseline' | 'unreadable';
 
@@ -53,9 +53,9 @@ export interface ParkedKey extends MessagePosition {
 
 /** A parked message. It does not expire. */
 export interface ParkedMessage extends ParkedKey {
-  /** Type of the CloudEvent; undefined if the message was unreadable or never arrived. */
+  /** Type of the CloudEvent; undefined if the message was unreadable, or if an operator discarded a missing version. */
   type?: string;
-  /** The body as it was received; empty if it was erased, or if only the messages that follow from it must be sent. */
+  /** The body as it was received; empty if it was erased, or if the message is `unsent`. */
   body: string;
   /** The sender, as its queue reported it. */
   senderId?: string;
@@ -134,8 +134,8 @@ export interface SubscriberStore {
   /** Removes an effect's stored messages, except the messages in `left`. */
   sent(position: MessagePosition, left: readonly OutgoingMessage[]): Promise<void>;
   /**
-   * @param only `new`: only if the message is not parked yet. `known`: only if the message is parked, and the new body is
-   * empty or equals the parked body
+   * @param only `new`: only if the message is not parked yet. `known`: only if the message is parked, and the new body
+   * is empty or equals the parked body
    */
   park(message: ParkedMessage, only?: 'new' | 'known'): Promise<void>;
   unpark(message: ParkedMessage): Promise<void>;

@@ -14,8 +14,8 @@ import { TraceSafeError } from '../contracts/errors.ts';
 export interface SpanOptions {
   kind: SpanKind;
   /**
-   * `traceparent` of the parent, from a request or a message. If it is valid and the current span is another span, the
-   * new span has a link to the current span. If it is invalid or missing, the current span is the parent.
+   * `traceparent` of the parent, from a request or a message. If it is valid and the current span is not the parent,
+   * the new span has a link to the current span. If it is invalid or missing, the current span is the parent.
    */
   parent?: string | undefined;
   attributes?: Attributes;

@@ -18,12 +18,12 @@ export interface BreakerOptions extends Omit<SharedCircuitOptions, 'settings' | 
    * example because the service was not called.
    */
   classify: (error: unknown) => 'well' | 'failed' | 'unknown';
-  /** Called after this instance opened the circuit, and after its probe failed or closed the circuit. */
+  /** Called after this instance opened the circuit, and after a probe of this instance failed or closed the circuit. */
   onChange: (state: CircuitState) => Promise<void> | void;
 }
 
 /**
- * How long a probe excludes other probes. It is longer than the longest call, so that only one probe is in progress.
+ * How long a probe excludes other probes: longer than the longest call, so that only one probe is in progress.
  */
 const PROBE_LEASE_MS = 12_000;
 /**

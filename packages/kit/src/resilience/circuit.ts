@@ -1,5 +1,6 @@
 /**
- * The state of a remote service's circuit breaker, shared by all instances of all functions. Times are epoch milliseconds.
+ * The state of a remote service's circuit breaker, shared by all instances of all functions. Times are epoch
+ * milliseconds.
  * @beta
  */
 export type CircuitState =
@@ -57,7 +58,7 @@ export interface CircuitSettings {
   failureRatio: number;
   minimumCalls: number;
   windowMs: number;
-  /** Time until the first probe; doubled after each failed probe, up to the maximum. */
+  /** Time until the first probe; doubled after each failed probe, up to `longestProbeMs`. */
   firstProbeMs: number;
   longestProbeMs: number;
 }
@@ -84,7 +85,7 @@ export const durationBucket = (ms: number): number =>
   Math.max(0, Math.ceil(Math.log2(Math.max(ms, 1)) * STEPS_PER_DOUBLING));
 export const durationOf = (bucket: number): number => 2 ** (bucket / STEPS_PER_DOUBLING);
 
-/** The duration in milliseconds that `part` of all calls, from 0 to 1, did not exceed; undefined without calls. */
+/** The duration in milliseconds that a share of the calls, `part` (0 to 1), did not exceed; undefined without calls. */
 export function percentile(durations: ReadonlyMap<number, number>, part: number): number | undefined {
   const total = [...durations.values()].reduce((sum, count) => sum + count, 0);
   let seen = 0;

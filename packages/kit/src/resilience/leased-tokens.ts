@@ -18,7 +18,9 @@ export interface TokenStore {
 
 export interface LeasedTokensOptions {
   store: TokenStore;
-  /** Waits briefly, so that one write takes tokens for concurrent requests. Default: until the event loop's next turn. */
+  /**
+   * Waits briefly, so that one write takes tokens for concurrent requests. Default: until the event loop's next turn.
+   */
   gathered?: () => Promise<void>;
   /** Called for each lease with the number of taken tokens before and after the lease. */
   onLease?: (key: string, before: number, after: number, limit: number) => void;
@@ -32,8 +34,8 @@ export interface Token {
 /** Maximum share of a limit that all instances together may take ahead of need. */
 const MAX_AHEAD_SHARE = 1 / 20;
 /**
- * Ahead of need, an instance takes at most this share of the number of tokens that it has used. Therefore, an instance
- * that ends loses a number of tokens that is proportional to its use.
+ * Ahead of need, an instance takes at most this share of the number of tokens that it has used. Therefore, the number
+ * of tokens that are lost when an instance ends is proportional to the use of the instance.
  */
 const OWN_USE_SHARE = 1 / 4;
 /**
@@ -43,8 +45,8 @@ const OWN_USE_SHARE = 1 / 4;
  */
 const MIN_ROOM_SHARE = 1 / 256;
 /**
- * A lease takes at most this share of the room. Therefore, each of M busy instances ends up with 1 / (M + 3) of all the
- * tokens that may be taken ahead of need.
+ * Ahead of need, a lease takes at most this share of the room. Therefore, each of M busy instances ends up with the
+ * fraction 1 / (M + 3) of all the tokens that may be taken ahead of need.
  */
 const MAX_ROOM_SHARE = 1 / 4;
 /**

@@ -65,8 +65,8 @@ export function createNodes({ service, registry, now, random, onFailure }: Nodes
 
   return {
     /**
-     * Chooses the less busy of two random instances: among the untried instances that are not avoided; if there are
-     * none, among all untried instances; otherwise, among all instances.
+     * Chooses the less busy of two random instances: among the untried instances that are not avoided; if all untried
+     * instances are avoided, among all untried instances; if all instances were tried, among all instances.
      * @returns undefined if no instance is registered
      */
     async choose(tried: ReadonlySet<string>): Promise<Instance | undefined> {

@@ -64,7 +64,7 @@ export interface RemoteServiceOptions<Request, Answer> {
 }
 
 /**
- * Calls a service. Rejects with a `RemoteError`, or with an error of the call that the service did not cause.
+ * Calls a service. Rejects with a `RemoteError`, or with another error that `call`, `admit` or `fallback` throws.
  * @public
  */
 export type RemoteService<Request, Answer> = (request: Request) => Promise<Answer>;
@@ -188,8 +188,8 @@ const isRetryable = (error: unknown): boolean =>
   !isOneOf(error, BulkheadFullError, CircuitOpenError, NoInstanceError, NotServedError, OutOfTimeError, ThrottledError);
 
 /**
- * Judges the health of the service by an error, for its circuit breaker. The health is unknown if the error does not come
- * from a call to the service.
+ * Judges the health of the service by an error, for its circuit breaker. The health is unknown if the error does not
+ * come from a call to the service.
  */
 export function classify(error: unknown): 'well' | 'failed' | 'unknown' {
   if (isOneOf(error, BulkheadFullError, NoInstanceError, NotServedError, OutOfTimeError, PacedError)) return 'unknown';

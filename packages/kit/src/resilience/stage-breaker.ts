@@ -15,12 +15,13 @@ export interface StageBreakerOptions {
   /** Name of the circuit, which all functions of the stage share. `rollcall ops circuit list` shows it. */
   name: string;
   /**
-   * Logs when this instance opens or closes the circuit, or its probe fails, or the circuit cannot be read or written.
+   * Logs when this instance opens or closes the circuit, when a probe of this instance fails, and when the circuit
+   * cannot be read or written.
    */
   logger: Logger;
   /**
-   * Called, in addition to the log message, after this instance opened the circuit, and after its probe failed or closed
-   * the circuit.
+   * Called, in addition to the log message, after this instance opened the circuit, and after a probe of this instance
+   * failed or closed the circuit.
    */
   onChange?: (state: CircuitState) => Promise<void> | void;
 }

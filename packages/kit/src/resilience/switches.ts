@@ -3,7 +3,7 @@ import { itemOfFailedCondition } from '../aws/transact.ts';
 import type { Logger } from '../observability/logger.ts';
 import { lastKnown } from './last-known.ts';
 
-/** The modes of each capability, by name, besides `on`. */
+/** The modes of each capability except `on`, by the name of the capability. */
 export type Modes = Readonly<Record<string, readonly string[]>>;
 
 /** The state of a capability's switch, with the operator who set it, the reason and the end. */
@@ -24,7 +24,9 @@ export interface SwitchesOptions {
   /** `pk` = `switch` or `history`; `sk` = capability, or time and id. */
   tableName: string;
   now: () => Date;
-  /** Logs failed reads of the table. The last known switches then stay in use; before the first read, everything is on. */
+  /**
+   * Logs failed reads of the table. The last known switches then stay in use; before the first read, everything is on.
+   */
   logger: Pick<Logger, 'warn'>;
 }
 

@@ -12,7 +12,7 @@ import { type Decisions, type Failing, shrink } from './simulation/shrink.ts';
  */
 const MIN_DECISIONS = 20;
 const MORE_DECISIONS = 600;
-/** Number of decisions for `publish`. All further decisions select the simplest possibility. */
+/** Number of decisions for `publish`. All further decisions are 0, and select the first possibility. */
 const PUBLISH_DECISIONS = 200;
 /** Upper bound of a decision, which is used modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;

@@ -39,8 +39,8 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // The error occurred before the messages that follow were derived. The body is needed to derive these messages
-      // later, so the message stays parked with its body.
+      // After any other error, the message stays parked with its body, because the body may be needed to derive the
+      // messages that follow.
       if (!(error instanceof UnsentError))
         return writer.update(
           { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },

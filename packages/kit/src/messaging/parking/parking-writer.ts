@@ -19,10 +19,10 @@ export interface ParkingWriterOptions {
 export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 
 /** A message to park, or a parked message to update. */
-type Unparked = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
+type MessageToRecord = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
-/** Information from earlier attempts. `parkedAt` is set if the message is already parked. */
-type EarlierAttempts = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
+/** The attempts so far, including the attempt whose result is stored. `parkedAt` is set if the message is already parked. */
+type AttemptsSoFar = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingWriter = ReturnType<typeof createParkingWriter>;
 
@@ -37,14 +37,18 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
     new Date(now().getTime() + backoffSeconds(attempts, random) * 1000).toISOString();
 
   /** Parks a message, or updates a parked message. @returns the parked message */
-  async function record(message: Unparked, { reason, error }: Parked, before: EarlierAttempts): Promise<ParkedMessage> {
+  async function record(
+    message: MessageToRecord,
+    { reason, error }: Parked,
+    before: AttemptsSoFar,
+  ): Promise<ParkedMessage> {
     const { aggregateId, version, messageId, type, body, senderId } = message;
     const parked: ParkedMessage = {
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // The body of an `unsent` message is not needed, because the messages that follow from it are stored. The body
-      // may contain personal data.
+      // The body of an `unsent` message is not needed, because the messages that follow from the message are stored.
+      // The body is dropped, because it may contain personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),
@@ -53,8 +57,9 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       ...(error instanceof UnsentError && error.unsent.length > 0 && { unsent: error.unsent }),
       ...((reason === 'retry' || reason === 'unsent') && { nextTryAt: nextTry(before.unanswered ?? before.attempts) }),
     };
-    // `known`: a message that was parked may have been removed in the meantime, and must not be parked again. `new`: a
-    // redelivery that waits for its predecessor must not overwrite the failure that is recorded for the parked message.
+    // `known`: a message that was parked may have been removed in the meantime, and must not be parked again. `new`: if
+    // the message is already parked with a recorded failure, a redelivery with the reason `gap` must not overwrite the
+    // failure.
     if (before.parkedAt !== undefined) await store.park(parked, 'known');
     else await store.park(parked, reason === 'gap' ? 'new' : undefined);
     return parked;
@@ -69,14 +74,14 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       envelope: Envelope,
       { body, senderId }: Sent,
       attempted: Parked,
-      before: EarlierAttempts,
+      before: AttemptsSoFar,
     ): Promise<ParkedMessage> {
       const { id: messageId, type } = envelope;
       const message = { ...positionOf(envelope, unordered), messageId, type, body };
       return record({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
     },
 
-    /** Parks a message without a readable aggregate or version, unchanged, under the name of its queue. */
+    /** Parks a message whose aggregate or version is unreadable: under the name of the queue, with its body unchanged. */
     async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
       const { queueMessageId, body, senderId } = delivery;

@@ -13,11 +13,11 @@ export interface RetryPolicy {
    * are retried, too.
    */
   redriven: boolean;
-  /** Whether held messages are applied, too: an operator released them, or the message erases its aggregate. */
+  /** Whether a held message is applied, too, because an operator released it or because it erases its aggregate. */
   released: boolean;
   /**
-   * The capability is switched off: only a message that erases its aggregate is applied. Messages that were applied
-   * before are completed.
+   * The capability is paused or skipped: only a message that erases its aggregate is applied. Messages that were
+   * applied before are completed.
    */
   isOff: boolean;
   /** No aggregate gets a baseline, because a lower version may be in a dead-letter queue. */
@@ -25,22 +25,22 @@ export interface RetryPolicy {
 }
 
 /**
- * The outcome for a parked message: it was removed (`obsolete`: it was applied before, or its subject was erased), or
- * is still parked, possibly in a new state.
+ * The outcome for a parked message: it was removed (`obsolete`: without being applied now, see `ReleaseReport`), or is
+ * still parked, possibly in a new state.
  */
 export type ReleaseOutcome = { removedAs: 'applied' | 'obsolete' } | { parked: ParkedMessage; error?: Error };
 
 /**
  * How long a late subscriber waits before it starts an aggregate above version 1, because lower versions may be in a
- * dead-letter queue. The sweep, which runs every minute, parks dead letters before it retries messages. The other
- * minutes are a reserve for sweeps that fail.
+ * dead-letter queue. The sweep runs every minute, and parks dead letters before it retries messages, so one minute
+ * would be enough. The other four minutes are a reserve for sweeps that fail.
  */
 const ADOPT_AFTER_MS = 5 * 60_000;
 
 /** The reason for parking a message whose attempt ended with this error. */
 export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
   if (error instanceof UnsentError) return 'unsent';
-  // Data that is still missing after all attempts does not reappear by itself.
+  // Missing data has expired, or the function may not read it. A retry without a repair would fail again.
   return error instanceof MissingDataError || isPermanent(error) ? 'failed' : 'retry';
 }
 

@@ -7,7 +7,7 @@ import { createRetry } from './retry.ts';
 export interface ReleaseOptions extends RetryOptions {
   /**
    * Whether the consumer may be newer than the aggregates. If so, the consumer starts an aggregate that has no cursor
-   * yet at the first version that it receives.
+   * yet at the lowest version that was parked.
    */
   joinsLate: boolean;
 }
@@ -19,7 +19,7 @@ export function createRelease(options: ReleaseOptions) {
   const complete = createCompletion(options);
 
   return {
-    /** Processes a parked message as far as possible now. */
+    /** Applies or completes a parked message, if that is possible now. */
     async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);

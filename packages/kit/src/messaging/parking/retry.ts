@@ -19,8 +19,8 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       return await applier.apply(readParked(parked), policy);
     } catch (error) {
       const reason = reasonOf(error as Error);
-      // A released message that fails temporarily waits for the next release. If the sweep retried it, the limit or
-      // switch would hold it again.
+      // A released message that fails temporarily waits until an operator releases it again. If the sweep retried the
+      // message, the limit or switch that held it would hold it again.
       return {
         outcome: 'parked',
         reason: policy.released && reason === 'retry' ? 'held' : reason,
@@ -42,8 +42,8 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
       }
       const released = parked.reason === 'held';
       const reason = parked.reason === 'failed' || released ? parked.reason : 'retry';
-      // The attempt is recorded before it begins, so that a message that crashes the sweep is not the first message of
-      // the next sweep.
+      // The attempt is recorded before it begins. If it crashes the sweep, the next sweep finds the record, and does
+      // not begin with this message.
       await store.park({ ...parked, reason, attempts, unanswered, nextTryAt: writer.nextTry(attempts) }, 'known');
       const attempted = await attempt(parked, { mayAdopt, released, redriven });
       if (attempted.outcome !== 'parked') {
@@ -51,7 +51,7 @@ export function createRetry({ store, writer, applier, readParked, now }: RetryOp
         return removedAfter(attempted);
       }
       if (attempted.error instanceof PostponedError) {
-        // A postponement does not count as an attempt, so the previous counts are restored.
+        // A postponement does not count as an attempt, so the previous number of attempts is restored.
         const { unanswered: _, ...before } = parked;
         const { error, reason: because } = attempted;
         return writer.update({ ...before, reason: because, nextTryAt: error.until.toISOString() }, error);

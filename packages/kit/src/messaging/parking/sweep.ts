@@ -43,7 +43,7 @@ export function createSweep(options: SweepOptions) {
 
   /**
    * The report for a queue without a message that can be applied or sent now; undefined if the sweep must process the
-   * queue. After a long outage, this report saves reading the cursors of many queues whose messages are not due.
+   * queue. After a long outage, this report saves reading the cursors of many aggregates whose messages are not due.
    */
   function reportIfNothingIsDue([aggregateId, queue]: Queue, policy: RetryPolicy): ReleaseReport | undefined {
     const report = (forPerson: number) => ({
@@ -55,7 +55,7 @@ export function createSweep(options: SweepOptions) {
     if (queue.some(erasing)) return undefined;
     const lowest = lowestOf(queue);
     const toSend = queue.filter(({ reason }) => reason === 'unsent');
-    // Messages that follow from applied messages are sent even while the capability is off.
+    // Messages that follow from applied messages are sent even while the capability is paused or skipped.
     const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
     if (toSend.some(isDueNow)) return undefined;
     // Other messages wait behind a held message only if the held message was not redelivered and applied in the
@@ -70,7 +70,10 @@ export function createSweep(options: SweepOptions) {
   const mayCrash = (queue: Queue[1]) =>
     isSuspect(queue) || queue.some((parked) => parked.unanswered && erasing(parked));
 
-  /** All segments, starting with a random segment, so that no segment is always skipped if sweeps run out of time. */
+  /**
+   * The queues of all segments. Starts with a random segment, so that no segment is always skipped if sweeps run out of
+   * time.
+   */
   async function* allQueues(): AsyncIterable<Queue[]> {
     const first = Math.floor(random() * SWEEP_SEGMENTS);
     for (let index = 0; index < SWEEP_SEGMENTS; index++)
@@ -79,8 +82,8 @@ export function createSweep(options: SweepOptions) {
 
   /**
    * @param mayContinue returns false if the sweep must not start with another message
-   * @param isOff whether the capability is switched off: every message is counted, but only messages that erase their
-   * aggregates are applied
+   * @param isOff whether the capability is paused or skipped: every message is counted, but only messages that erase
+   * their aggregates are applied
    * @param adoptsNothing whether no aggregate gets a baseline, because dead letters remain, which may include a lower
    * version
    */
@@ -110,8 +113,9 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // The function crashed while it processed one of these aggregates or another aggregate at the same time. The
-    // suspect aggregates are processed one at a time, so that a crash does not affect other aggregates.
+    // For each suspect aggregate, the function crashed while it processed this aggregate, possibly because of another
+    // aggregate that it processed at the same time. The suspect aggregates are processed one at a time, so that a crash
+    // affects no other aggregate.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));

@@ -27,6 +27,8 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
   /**
    * @returns undefined if the reply changes nothing: it is a duplicate, its step has ended, or it is a refusal and the
    * process already needs an operator
+   * @throws {PermanentError} if the reply reports a compensation that was not requested, or the late success of a pivot
+   * that cannot be compensated
    */
   function afterReply(before: State, reply: Reply, now: Date): Transition<Data> | undefined {
     const { step, action, command, ok, dataUpdate } = reply;
@@ -45,7 +47,7 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
     if (action === 'undo' || !before.unknown.includes(step)) return undefined;
     const unknown = before.unknown.filter((name) => name !== step);
     if (!ok) return { process: { ...before, unknown }, sends: false };
-    // Only an operator can have given up the pivot, so an operator must check the process again.
+    // The process was cancelled at its pivot while it needed an operator. An operator must check the process again.
     if (steps.isFinal(step))
       throw new PermanentError(
         `${step} was completed after it was given up: it is the pivot, which cannot be compensated`,

@@ -3,11 +3,11 @@ import type { Awaited, ProcessState } from './state.ts';
 import { addSeconds, type Steps } from './steps.ts';
 
 /**
- * Number of attempts before an operator is needed, if the process may not give up: at a compensation, at a step after
- * the pivot, and at a pivot that has no compensation and received no reply.
+ * Number of attempts before an operator is needed, if the process may not give up the step: at a compensation, at a
+ * step after the pivot, and at a pivot that has no compensation and received no reply.
  */
 export const ATTEMPTS = 5;
-/** Seconds before a refused command is sent again after the first attempt. Doubled with each further attempt. */
+/** Seconds from the refusal of the first attempt to the second attempt. The pause doubles with each further attempt. */
 const FIRST_PAUSE = 60;
 
 /** Creates the functions that return the transition after an attempt at a step or at its compensation. */

@@ -58,7 +58,7 @@ export function clientOf<Data>(
     /**
      * Starts a process in a separate transaction, for a service that commits no other state with the process.
      * @param checks further writes, by names that the service chooses. If the condition of a write fails, the result
-     * contains its name
+     * contains the name of the write
      */
     async create<Beside extends string = never>(
       id: string,

@@ -20,7 +20,9 @@ export function withDecision<Data>(before: ProcessState<Data>, what: string, now
 
 export type Moves<Data> = ReturnType<typeof movesOf<Data>>;
 
-/** Creates the functions that begin, advance, compensate and cancel a process, or give up a step without a reply. */
+/**
+ * Creates the functions that begin, advance, compensate and cancel a process, and give up a step whose time has passed.
+ */
 export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadlineMessages }: Steps) {
   type State = ProcessState<Data>;
 
@@ -78,7 +80,7 @@ export function movesOf<Data>({ all, stepOf, replyDeadline, mayGiveUp, hasDeadli
 
     /**
      * For a process without deadline messages: gives up a step whose time has passed.
-     * @returns undefined if the time has not passed, if the process has deadline messages, or if it cannot be
+     * @returns undefined if the time has not passed, or if the process has ended, has deadline messages, or cannot be
      * compensated from this step
      */
     expire(before: State, now: Date): Transition<Data> | undefined {

@@ -10,7 +10,7 @@ import type { Awaited } from './state.ts';
 import type { Steps } from './steps.ts';
 import type { ProcessOptions, TransitionWrites } from './writes.ts';
 
-/** Creates the handlers that apply replies and the deadline to a process. */
+/** Creates a function that returns the handlers for a consumer. They apply replies and deadlines to processes. */
 export function replyHandlers<Data>(
   { name, steps, replies, deadline }: ProcessDescriptor<Data>,
   { exchangeOf, afterReply, afterDeadline, afterDecision }: Steps & ReturnType<typeof transitionsOf<Data>>,

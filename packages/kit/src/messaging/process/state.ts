@@ -1,13 +1,13 @@
-/** A process waits either for the reply to a command, or for the time at which to send the command again. */
+/** What a process waits for: the reply to a command, or the time at which the command is sent again. */
 export interface Awaited {
   step: string;
   /** `undo`: the compensation of the step. */
   action: 'do' | 'undo';
   /** Number of the current attempt or, while the process pauses, of the next attempt. */
   attempt: number;
-  /** Deadline, ISO 8601. */
+  /** Deadline of the reply or, while the process pauses, the end of the pause; ISO 8601. */
   until: string;
-  /** Whether the process pauses before the next attempt: the command is sent at `until`. */
+  /** Whether the process pauses before the next attempt. */
   pausing?: true;
   /** Ids of the commands that were refused. */
   refusals?: readonly string[];

@@ -19,9 +19,9 @@ type Ended<Data> = (process: ProcessState<Data>, context: CommandContext) => Pro
 export interface ProcessOptions<Data> {
   client: DynamoDBDocumentClient;
   /**
-   * Table of the process items, and of the counters of the commands to ordered queues. Use the table of the publisher
-   * that starts the process (the `countersTable` of an outbox writer). If the counters were in two tables, two commands
-   * to the same subject could get the same position.
+   * Table of the process items, and of the counters of the commands to ordered queues. If a publisher starts the
+   * process, use the table of this publisher. If an outbox writer starts the process, use the `countersTable` of this
+   * writer. If the counters were in two tables, two commands to the same subject could get the same position.
    */
   table: string;
   outboxTable: string;
@@ -31,7 +31,8 @@ export interface ProcessOptions<Data> {
    */
   later?: LaterMessages;
   /**
-   * Stores the data of large commands: the result of `createClaimCheck`. Required if a channel of the process is `large`.
+   * Stores the data of large commands: the result of `createClaimCheck`. Required if a channel of the process is
+   * `large`.
    */
   claimCheck?: ClaimCheck;
   /** CloudEvents `source` of the commands: `/APPLICATION/SERVICE`. */
@@ -39,8 +40,8 @@ export interface ProcessOptions<Data> {
   /** Key of a process item. Default: `{ pk: 'process#NAME/ID' }`. */
   key?: (id: string) => Record<string, string>;
   /**
-   * Further attributes of a process item, for an index. Each transition replaces the item, so attributes that other code
-   * added to it are lost.
+   * Further attributes of a process item, for an index. Each transition replaces the item, so attributes that other
+   * code added to the item are lost.
    */
   attributes?: (data: Data) => Record<string, unknown>;
   /**
@@ -49,8 +50,9 @@ export interface ProcessOptions<Data> {
    */
   isErased?: (subject: string) => Promise<boolean>;
   /**
-   * Converts an item that an earlier version of the service stored under the same key to a process of version 1. The
-   * process is written when the item is first read, if `condition` confirms that the item has not changed.
+   * Converts an item that an earlier release of the service stored under the same key to a process with
+   * `version: 1`. The process is written when the item is first read. `condition` is the condition of this write, which
+   * must fail if the item has changed in the meantime.
    */
   restore?: (item: Record<string, unknown>) => { process: ProcessState<Data>; condition: PutCondition };
   now?: () => Date;
@@ -62,7 +64,7 @@ export interface ProcessOptions<Data> {
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
 
-/** An attempt fails if the process is changed between read and write. */
+/** Maximum number of attempts. An attempt fails if the process is changed between read and write. */
 const ATTEMPTS = 5;
 
 export type TransitionWrites<Data> = ReturnType<typeof transitionWrites<Data>>;
@@ -153,7 +155,8 @@ export function transitionWrites<Data>(
 
     /**
      * Reads a process and commits a transition. Retries if the process is changed concurrently.
-     * @returns the current process; undefined if there is no such process
+     * @returns the process after the transition, or as it was read if `decide` returns no transition; undefined if
+     * there is no such process
      * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     async move(id: string, decide: (before: ProcessState<Data>, now: Date) => Transition<Data> | undefined) {

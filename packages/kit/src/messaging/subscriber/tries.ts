@@ -17,7 +17,10 @@ export interface TriesOptions {
   read: (sent: Sent) => Envelope;
 }
 
-/** The number of attempts that is recorded. Further receives may have been postponements instead of attempts. */
+/**
+ * The number of attempts that is stored with a parked message: at most {@link RECEIVES_BEFORE_PARKING}, because further
+ * receives may have been postponements instead of attempts.
+ */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
 /** Creates the functions that try to apply the messages that a queue delivers. */
@@ -26,7 +29,7 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
 
   async function parkSuspect(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const error = new TransientError(
-      'dead letter: the function crashed or timed out while it processed this message or another message of its batch',
+      'the function crashed or timed out while it processed this message or another message of its batch',
     );
     const suspect = { outcome: 'parked', reason: 'retry', error } as const;
     await park(envelope, delivery, suspect, { attempts: delivery.receives, unanswered: 1 });

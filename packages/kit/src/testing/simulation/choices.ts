@@ -1,4 +1,7 @@
-/** The decisions of one run about its next steps and their outcomes. When no decisions are left, every step succeeds. */
+/**
+ * The decisions of one run: either about the next steps and their outcomes, or about the published messages. When no
+ * given decisions are left, every further decision is 0.
+ */
 export class Choices {
   readonly #values: readonly number[];
   /** The decisions so far, each below its limit. A run with these decisions repeats this run. */

@@ -130,7 +130,7 @@ class Parser {
 
 const nameOf = (token: string, { ExpressionAttributeNames: names }: Bindings): string => names?.[token] ?? token;
 
-/** Caches parsed expressions, because there are few expressions and each one is evaluated a million times. */
+/** Caches parsed expressions, because there are few expressions and each one is evaluated very often. */
 const cached = <T>(parse: (parser: Parser) => T) => {
   const cache = new Map<string, T>();
   return (expression: string): T => {

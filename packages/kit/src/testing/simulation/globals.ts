@@ -21,8 +21,8 @@ export function atTime<T>(now: number, run: () => T): T {
 }
 
 /**
- * Runs a function while `Date` shows simulated time and `Math.random` is deterministic, so that a schedule gives the
- * same result on its own as after other schedules. Errors have no stack traces meanwhile. All of these settings are
+ * Runs a function while `Date` shows simulated time and `Math.random` is deterministic, so that the result of a
+ * schedule does not depend on earlier schedules. Meanwhile, errors have no stack traces. All of these settings are
  * global to the process, so only one schedule can run at a time.
  */
 export async function withGlobals<T>(now: () => number, run: () => Promise<T>): Promise<T> {

@@ -25,7 +25,7 @@ export interface QueueOptions {
 /**
  * An SQS queue, which delivers messages at least once. If the name of the queue ends in `.fifo`, the queue delivers
  * each group in order, and blocks a group while a message of the group is in flight. A standard queue delivers messages
- * in any order, and sometimes delivers a message again while it is in flight.
+ * in any order, and sometimes delivers a message again while the message is in flight.
  */
 export class Queue {
   readonly name: string;
@@ -65,7 +65,7 @@ export class Queue {
     return [...new Set(this.messages.map(({ group }) => group))].filter((group) => !blocked.has(group));
   }
 
-  /** Receives a batch from one or several groups, in order from the first message of each group. */
+  /** Receives a batch: the first messages of one or several groups, in order for each group. */
   receive(): SQSRecord[] {
     const open = this.availableGroups;
     const start = this.#isFifo || open.length < 2 ? 0 : this.#choices.below(open.length);

@@ -10,7 +10,10 @@ export const OUTAGE_MS = 40 * 60_000;
 export const MAX_CALLS = 8;
 /** The possible lengths of an idle period. Most functions time out after ten seconds. */
 export const IDLE_MS = [1_000, 2_000, 5_000, 10_000, 65_000, 301_000, 16 * 60_000];
-/** Minimum simulated time between two rounds. It exceeds the hour within which every failed operation is retried. */
+/**
+ * Minimum simulated time between two rounds of the phase without faults. This time exceeds the hour within which every
+ * failed operation is retried.
+ */
 const ROUND_MS = 61 * 60_000;
 /**
  * A model that is not at rest after this many rounds is considered never to come to rest, for example because its
@@ -113,7 +116,8 @@ class Schedule {
   }
 
   /**
-   * Runs without faults until nothing changes any more. After this, every message that can be applied must be applied.
+   * Runs without faults until nothing changes any more. By then, every message that can be applied must have been
+   * applied.
    */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;

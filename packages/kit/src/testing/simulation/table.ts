@@ -5,7 +5,7 @@ export interface TableOptions {
   keys: readonly [string] | readonly [string, string];
   /** Transforms an item before it is put. */
   onPut?: (item: Item) => Item;
-  /** Whether writes are interleaved with queries of this table, because a query is not isolated. */
+  /** Whether writes can happen during a query of this table, as in DynamoDB, where a query is not isolated. */
   hasInterleavedQueries?: boolean;
 }
 

@@ -35,7 +35,7 @@ type Query = Bindings & {
 
 /** How often an interleaved query reads the table before it returns. */
 const READS = 3;
-/** An item that was first written more recently than this may be missing in an index. */
+/** An item that was written only once, and not longer than this ago, may be missing in an index. */
 const NEW_MS = 2_000;
 /** Two items per page of an index, so that a few items are enough to test paging. */
 const PAGE = 2;
