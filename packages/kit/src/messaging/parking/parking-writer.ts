@@ -21,7 +21,9 @@ export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 /** A message to park, or a parked message to update. */
 type MessageToRecord = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
-/** The attempts so far, including the attempt whose result is stored. `parkedAt` is set if the message is already parked. */
+/**
+ * The attempts so far, including the attempt whose result is stored. `parkedAt` is set if the message is already parked.
+ */
 type AttemptsSoFar = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
 export type ParkingWriter = ReturnType<typeof createParkingWriter>;
@@ -81,7 +83,7 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       return record({ ...message, ...(senderId !== undefined && { senderId }) }, attempted, before);
     },
 
-    /** Parks a message whose aggregate or version is unreadable: under the name of the queue, with its body unchanged. */
+    /** Parks a message whose aggregate or version is unreadable: under the queue's name, with an unchanged body. */
     async parkUnreadable(delivery: Delivery, error: UnreadableMessageError): Promise<void> {
       const at = now().toISOString();
       const { queueMessageId, body, senderId } = delivery;
