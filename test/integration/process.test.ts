@@ -103,7 +103,11 @@ async function refusalOf(...words: string[]): Promise<string> {
 it('a stuck process is listed, and continues after an operator decides', async () => {
   const id = await placeStuckOrder();
   expect(await opsJson('process', 'list')).toMatchObject([
-    { subscriber: REPLIES, process: id, why: expect.stringContaining('charge had no reply in time, 5 times') },
+    {
+      subscriber: REPLIES,
+      process: id,
+      why: expect.stringContaining('charge had no reply in time (failure number 5)'),
+    },
   ]);
   expect(await refusalOf('process', 'cancel', REPLIES, id, '--because', 'x')).toContain(
     'awaits the reply to the compensation of charge, and cannot be cancelled',

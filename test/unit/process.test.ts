@@ -246,14 +246,14 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     }
     await world.deliver(world.replyTo(release, 'no'));
     expect(await progress()).toMatchObject({
-      ...{ state: 'needs-person', why: 'the compensation of reserve was refused, 5 times' },
+      ...{ state: 'needs-person', why: 'the compensation of reserve was refused (failure number 5)' },
     });
     const held = only(await world.drainOutbox(), 'deadline');
     expect(await world.deliver(held)).toBe('parked');
     expect(await world.parkedOf(held)).toMatchObject([
       {
         reason: 'held',
-        error: `HeldError: approval ${id} needs a person: the compensation of reserve was refused, 5 times`,
+        error: `HeldError: approval ${id} needs a person: the compensation of reserve was refused (failure number 5)`,
       },
     ]);
     expect(world.ended).toEqual([]);

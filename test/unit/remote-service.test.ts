@@ -1,3 +1,4 @@
+import { ProxyTracer } from '@opentelemetry/api';
 import { withinBudget } from '@rollcall/kit/internal/resilience/budget';
 import {
   NoInstanceError,
@@ -11,7 +12,7 @@ import {
   type RemoteServiceOptions,
   type Try,
 } from '@rollcall/kit/internal/resilience/remote-service';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TIME } from '../support/builders.ts';
 
 const down = () => new UnavailableError('down');
@@ -120,6 +121,16 @@ describe('a remote service', () => {
     );
     await ask();
     expect(seen.toSorted()).toEqual(['a', 'b']);
+  });
+
+  it('numbers its tries in the trace, also if `call` determines the address', async () => {
+    const startSpan = vi.spyOn(ProxyTracer.prototype, 'startSpan');
+    const { ask } = service(async () => Promise.reject(down()), { retry: idempotent });
+    await ask();
+    expect(startSpan.mock.calls.map(([, options]) => options?.attributes)).toEqual(
+      [1, 2, 3].map((number) => ({ 'rollcall.try': number })),
+    );
+    startSpan.mockRestore();
   });
 
   it('retries only idempotent calls, and only after failures that a retry may resolve', async () => {

@@ -139,12 +139,13 @@ export function createRemoteService<Request, Answer>(
   return async (request) => {
     const tried = new Set<string>();
     const retrying = retryOf(request);
+    let tries = 0;
     let outcomeUnknown = false;
     const tryOnce = async ({ signal }: { signal: AbortSignal }) => {
       const attempt = async (onStart: () => void) => {
         await admit?.(request);
         onStart();
-        const attributes = { 'rollcall.try': tried.size + 1 };
+        const attributes = { 'rollcall.try': ++tries };
         return traced(`call ${name}`, { kind: SpanKind.CLIENT, attributes }, () =>
           callInBulkhead(request, tried, signal),
         );

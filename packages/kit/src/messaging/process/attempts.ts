@@ -32,7 +32,7 @@ export function attemptsOf<Data>({ replyDeadline, mayGiveUp }: Steps, { advance,
     if (mayGiveUp(awaited, isRefused)) return compensate(process, what, now, isRefused ? undefined : step);
     const refusal = isRefused ? { refusals: [...refusals, command] } : {};
     if (attempt >= ATTEMPTS) {
-      const why = `${what}, ${attempt} times`;
+      const why = `${what} (failure number ${attempt})`;
       const awaits = { ...awaited, ...refusal };
       return { process: { ...process, progress: { state: 'needs-person', awaits, why } }, sends: false };
     }
