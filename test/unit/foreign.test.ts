@@ -80,7 +80,12 @@ describe('a foreign message', () => {
     ['that is null', readOrder, 'null', 'body is wrong'],
     ['without id', readOrder, withoutId, 'eventId is missing'],
     ['with an order number that is not a string', readOrder, { ...order, orderNo: 7 }, 'orderNo is wrong'],
-    ['with an empty subject', readOrder, { ...order, orderNo: '' }, 'message lacks a required attribute: subject is'],
+    [
+      'with an empty subject',
+      readOrder,
+      { ...order, orderNo: '' },
+      'message has a missing or invalid attribute: subject is',
+    ],
     ['with an ID too long for a key', readOrder, { ...order, eventId: 'e'.repeat(201) }, 'id is wrong: Too big'],
     ['with a version below 1', readOrder, { ...order, revision: 0 }, 'version is wrong: Too small'],
     ['with an invalid time', readOrder, { ...order, at: 'today' }, 'time is wrong'],

@@ -20,7 +20,7 @@ export function readEnvironment<S extends z.ZodType>(schema: S): z.output<S> {
 export const text = z.string().min(1);
 
 /**
- * A variable whose value is JSON of the given shape.
+ * Creates the schema of a variable that contains JSON of the given shape. The schema returns the parsed JSON.
  * @beta
  */
 export const jsonOf = <S extends z.ZodType>(shape: S) =>
@@ -30,7 +30,7 @@ export const jsonOf = <S extends z.ZodType>(shape: S) =>
       try {
         return JSON.parse(value) as unknown;
       } catch {
-        context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
         return z.NEVER;
       }
     })

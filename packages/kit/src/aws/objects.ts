@@ -88,7 +88,7 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
     throw errorOf(`${method} ${bucket}/${key}`, status, bytes);
   }
 
-  /** Without permission to list the bucket, S3 returns 403 instead of 404 for an object that does not exist. */
+  /** For an object that does not exist, S3 returns 403 instead of 404 to a caller that may not list the bucket. */
   const MISSING = [403, 404];
   const remove = async (key: string): Promise<void> => void (await execute('DELETE', key));
 
@@ -104,15 +104,12 @@ export function createObjects(bucket: string, sign = signerOf('s3')) {
       await execute('PUT', key, { body, headers: { 'content-type': contentType } });
     },
 
-    /**
-     * @returns undefined if the object does not exist or is not readable. Without permission to list the bucket, the two
-     * cases cannot be distinguished
-     */
+    /** @returns the content of the object; undefined if the object does not exist, or the caller may not read it */
     get: (key: string, attempts?: number): Promise<Uint8Array | undefined> =>
       execute('GET', key, { ...(attempts !== undefined && { attempts }) }, MISSING),
 
     /**
-     * @returns whether the source existed
+     * @returns true if the object was copied; false if there is no readable object at `from`
      * @throws {Error} if the copy fails for any other reason
      */
     async copy(from: string, to: string): Promise<boolean> {

@@ -16,15 +16,15 @@ function functionIdentity(): SignedAs {
 }
 
 /**
- * Creates a function that signs requests (SigV4) with the credentials of the function's role, which stay the same for
- * the lifetime of the instance. Use it for single calls to an AWS service that do not justify an SDK client. To call
+ * Creates a signer of requests (SigV4). Use it if the few calls to an AWS service do not justify an SDK client. To call
  * routes of another service's HTTP API that require signatures, pass `execute-api` as the service.
- * @param signer default: region and credentials of the function
- * @returns a function that adds the signature to the given headers. The headers must include `host`
+ * @param signer default: the region of the Lambda function, and the credentials of its role. These credentials stay the
+ * same for the lifetime of the function's instance
+ * @returns a function that returns the given headers together with the signature. The given headers must include `host`
  * @public
  */
 export function signerOf(service: string, { region, credentials }: SignedAs = functionIdentity()) {
-  // S3 is the only service whose path is not escaped a second time.
+  // Before signing, SigV4 escapes the URL's path once more, except for S3.
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256Node, uriEscapePath: service !== 's3' });
   return async (
     url: URL,

@@ -16,9 +16,9 @@ const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'Provisione
  * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
  * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last
- * attempt. `$metadata.attempts` is one plus the number of the SDK's retries in all attempts. If the SDK retried, its
- * earlier call may have succeeded, and only the response was lost. The condition of the retry may then have failed
- * because of the earlier call's write.
+ * attempt. `$metadata.attempts` of the exception is one plus the number of the SDK's own retries in all attempts. If
+ * the SDK retried a call, the first call may have succeeded, and only its response was lost. In this case, the
+ * condition of the retry may have failed because of the first call's write.
  * @public
  */
 export async function transact(

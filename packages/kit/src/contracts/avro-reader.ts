@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { Type, types } from 'avsc';
 
 /**
- * Decodes a value in Avro's binary encoding. avsc's own reader checks the length only at the end. Therefore, five bytes
- * that announce an array of 2^31 items would exhaust the function's memory.
+ * Decodes a value in Avro's binary encoding. avsc's own reader checks only at the end whether it has read beyond the
+ * input. With that reader, five bytes that announce an array of 2^31 items would exhaust the function's memory.
  * @param type the schema with which the value was written
  * @throws {TypeError} if the bytes are not exactly one value of this schema
  */
@@ -32,7 +32,7 @@ class Input {
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
-  /** Reads an integer in zigzag encoding: seven bits per byte, the least significant bits first. */
+  /** Reads a zigzag integer of variable length: seven bits per byte, the least significant bits first. */
   integer(): number {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -102,7 +102,7 @@ function choiceIn<T>(choices: readonly T[], input: Input, what: string): T {
 
 /**
  * Reads the items of an array or a map. `requireSupported` in avro.ts guarantees that every item takes at least one
- * byte. Therefore, a block that claims more items than there are bytes fails here.
+ * byte. Therefore, a block that claims more items than there are bytes fails as soon as the input ends.
  */
 function* itemsInBlocks<T>(input: Input, read: () => T): Generator<T> {
   for (let count = input.integer(); count !== 0; count = input.integer()) {

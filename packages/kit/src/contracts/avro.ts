@@ -1,5 +1,5 @@
 import type { Schema, Type, types } from 'avsc';
-// @ts-expect-error avsc declares types only for its main module, which also contains object containers and RPC
+// @ts-expect-error avsc declares types only for its main module, whose file containers and RPC would enlarge bundles
 import library from 'avsc/lib/types.js';
 import { avroFingerprint } from './avro-fingerprint.ts';
 import { readAvro } from './avro-reader.ts';

@@ -14,9 +14,9 @@ export interface Channel {
   /** Whether the channel is FIFO, so that it preserves the order of messages about one subject. */
   readonly ordered: boolean;
   readonly description: string;
-  /** `datacontenttype` of sent messages. Every message can also be sent as JSON. */
+  /** `datacontenttype` of sent messages, except for replies, which are sent as JSON. Every consumer also reads JSON. */
   readonly format: 'application/json' | DataCodec['mediaType'];
-  /** Allowed `source` values. A message from any other source is parked unread. */
+  /** Allowed `source` values. A message from any other source is parked as unreadable. */
   readonly senders: Senders;
   /** Allowed `source` values of single message types, which replace `senders` for these types. */
   readonly sendersOf?: Readonly<Record<string, Senders>>;
@@ -47,7 +47,9 @@ export const sourcePattern = (application: string): string => `^\\/${application
 
 export type SenderRules = Pick<Channel, 'senders' | 'sendersOf' | 'messages'>;
 
-/** The allowed senders of a message type on a channel. A superseded type has the senders of the type that supersedes it. */
+/**
+ * The allowed senders of a message type on a channel. A superseded type has the senders of the type that supersedes it.
+ */
 export function sendersOfType({ senders, sendersOf = {}, messages }: SenderRules, type: string): Senders {
   const contract = messages.find((listed) => listed.type === type || listed.supersedes?.contract.type === type);
   return sendersOf[contract?.type ?? type] ?? senders;

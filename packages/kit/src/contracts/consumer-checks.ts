@@ -12,8 +12,8 @@ export function checkConsumer(consumer: ConsumerDescriptor): void {
     throw new Error(`consumer ${name}: ${why}`);
   };
   const service = serviceOf(source) ?? refuse(`its source ${source} is not /APPLICATION/SERVICE`);
-  // Receivers authenticate a message by the name of the function that sent it. The names of a consumer's functions
-  // contain the name of the consumer.
+  // A receiver compares the `source` of a message with the name of the function that sent the message. The names of a
+  // consumer's functions contain the name of the consumer, so this name must begin with the service in `source`.
   if (name !== service && !name.startsWith(`${service}-`))
     refuse(`its name must be ${service} or begin with ${service}-, because its source is ${source}`);
   if (of.kind === 'topic' && name !== service)

@@ -23,8 +23,8 @@ export interface ConsumerDescriptor<Reads extends MessageContract = MessageContr
   /** Sort key of the item that contains an aggregate's cursor. Choose an item that most effects write anyway. */
   readonly cursorKey: string;
   /**
-   * Whether a repeated effect writes the same state again, so that no cursor is needed. Not allowed on a channel with an
-   * event that `erases`.
+   * Whether a repeated effect writes the same state again, so that no cursor is needed. Not allowed on a channel with
+   * an event that `erases`.
    */
   readonly idempotent?: boolean;
   /**
@@ -49,8 +49,7 @@ type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
  * @param about the properties of the consumer. By default, `reads` lists every message of the channel, `sends` is
  * empty, and `cursorKey` is `cursor`. For a topic, the default of `source` is the service `name` in the application
  * that sends on the topic
- * @throws {Error} if `source` is missing and has no default, which is the case for a queue, and for a topic with
- * senders of several applications
+ * @throws {Error} if `source` is missing, and the channel is a queue, or a topic with senders of several applications
  * @public
  */
 export function defineConsumer<

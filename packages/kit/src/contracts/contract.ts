@@ -39,8 +39,8 @@ export interface MessageContract<T extends string = string, S extends z.ZodType 
    */
   readonly subjectField?: string;
   /**
-   * Marks the last event of an aggregate, which requires all personal data about it to be deleted. Earlier messages that
-   * could not be applied, and messages that claim to follow the event, are then dropped instead of parked.
+   * Marks the last event of an aggregate: consumers must delete all personal data about the aggregate. Earlier messages
+   * that could not be applied, and messages with a higher version than the event, are then dropped instead of parked.
    */
   readonly erases?: true;
   /** Data formats besides JSON: at least the format of each channel that carries the message. */

@@ -5,7 +5,7 @@ import type { MessageContract, MessageKind } from './contract.ts';
 // Mark calls as pure in a file with several channels: `export const orders = /* @__PURE__ */ topic(…)`. Otherwise
 // esbuild keeps every call, and the contracts that the call references, even in bundles that do not use the channel.
 
-/** Preserves the literal `type`, which identifies the handler, and the schema, which determines the type of the data. */
+/** Preserves the literal `type`, which identifies the handler, and the schema, which gives the data its type. */
 type Contract<Kind extends MessageKind, T extends string, S extends z.ZodType> = MessageContract<T, S> & {
   readonly kind: Kind;
 };

@@ -24,8 +24,8 @@ export interface ClaimKey {
 }
 
 /**
- * The key includes the digest of the data. If a sender stores other data under the same id, the other data therefore
- * does not overwrite the valid data. Consumers refuse the other data.
+ * The key includes the digest of the data. Therefore, other data that a sender stores for the same message id does not
+ * overwrite the first data. Consumers refuse data whose digest differs from the digest in the message.
  */
 const claimKeyUnder = (prefix: string, { id, datasha256 = '' }: ClaimKey): string =>
   `${prefix}${part(id)}/${part(datasha256)}`;
@@ -45,8 +45,8 @@ export const parkedCopyKey = (consumer: string, claim: ClaimKey): string =>
   claimKeyUnder(parkedCopiesPrefixOfSubject(consumer, claim.subject), claim);
 
 /**
- * Encodes a key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md). The
- * result is also the path of the object's URL.
+ * Encodes a key as a URI reference (https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md).
+ * The result is also the path of the object's URL.
  */
 export const referenceTo = (key: string): string => key.split('/').map(uriEncoded).join('/');
 

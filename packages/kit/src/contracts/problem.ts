@@ -132,7 +132,7 @@ export type ProblemDocument = z.output<typeof problem>;
  */
 export const problemType = (code: string) => `/problems/${code}`;
 
-/** The schema of a problem document of this type, with an example, for the OpenAPI description. */
+/** The schema of the problem documents of a problem type, with an example, for the OpenAPI description. */
 export function problemOf(code: string, { status, description, detail }: ProblemType) {
   const type = problemType(code);
   return problem.extend({ type: z.literal(type), status: z.literal(status) }).meta({

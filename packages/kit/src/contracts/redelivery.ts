@@ -1,9 +1,9 @@
 /**
  * How often a queue delivers a message before SQS moves it to the dead-letter queue: the maximum that SQS allows. A
  * message also uses up receives while it is postponed, for example because a provider is down or a capability is
- * paused, and while the function cannot start. These receives must not move the message to the dead-letter queue. After the first hundred
- * receives, the minimum delay of a postponed message grows by one second with each receive, so 1,000 receives last at
- * least four days. The queue keeps a message for 14 days.
+ * paused, and while the function cannot start. These receives must not move the message to the dead-letter queue. After
+ * the first hundred receives, the minimum delay of a postponed message grows by one second with each receive, so 1,000
+ * receives last at least four days. The queue keeps a message for 14 days.
  */
 export const MAX_RECEIVES = 1_000;
 

@@ -1,7 +1,7 @@
 /**
- * The layout of a subscriber's table. `pk` is the aggregate id or, for an unreadable message, the name of its queue. `sk`
- * is `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID` (an attempt that has not ended), the key of the item
- * that contains the cursor, or another key that the service defines.
+ * The layout of a subscriber's table. `pk` is the aggregate id or, for an unreadable message, the name of its queue.
+ * `sk` is `parked#VERSION#ID`, `discarded#VERSION#ID`, `begun#VERSION#ID` (an attempt that has not ended), the key of
+ * the item that contains the cursor, or another key that the service defines.
  */
 export const PARKED = 'parked#';
 export const DISCARDED = 'discarded#';

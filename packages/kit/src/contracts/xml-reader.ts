@@ -2,7 +2,7 @@ import { XmlElement, XmlText } from '@rgrove/parse-xml';
 import type * as z from 'zod';
 import { ITEM } from './xml-writer.ts';
 
-/** @returns a value of the schema's type; text of another type stays a string, which the schema then refuses */
+/** @returns a value of the schema's type, or text that is not such a value, which the schema then refuses */
 type Read = (element: XmlElement, path: string) => unknown;
 
 type Def = z.core.$ZodTypes['_zod']['def'];

@@ -32,8 +32,8 @@ const inJson = (text: string) =>
 /**
  * Writes a JSON value as an XML element. A field becomes an element with the field's name, or `<i key="…">` if the name
  * is not a valid element name. An array item becomes `<i>`. Null becomes an element with `nil="true"`. Text with
- * characters that XML does not allow is escaped as in a JSON string and marked with `escaped="true"`. Numbers are
- * written as text, because the reader's schema distinguishes numbers from text.
+ * characters that XML does not allow is escaped as in a JSON string and marked with `escaped="true"`. A number and a
+ * string of the same digits are written alike, because the reader's schema distinguishes them.
  * @param attributes the element's attributes, already escaped
  */
 export function xmlElement(name: string, value: unknown, attributes = ''): string {

@@ -20,8 +20,8 @@ export class SubscribersUnknownError extends Error {
  * Creates a function that reads the subscribers of a topic from AWS Cloud Map, where the subscribers' stacks registered
  * them. The function signs its calls itself
  * (https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html), because an SDK client would add much
- * more to the bundle. Cloud Map returns at most 100 instances, which is also the maximum number of subscriptions to a
- * FIFO topic.
+ * more code to the bundle. Cloud Map returns at most 100 instances, which is also the maximum number of subscriptions
+ * to a FIFO topic.
  * @param namespace the Cloud Map namespace: the value of the environment variable `DIRECTORY`
  * @beta
  */

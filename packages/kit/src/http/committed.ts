@@ -2,8 +2,8 @@ import { etag } from './conditions.ts';
 import { busy, notFound, Problem } from './problems.ts';
 
 /**
- * The result of a publisher's `create` or `change`. The type excludes a refusal by a companion write, which is another
- * item of the same transaction, because only the service can interpret this refusal.
+ * The result of a publisher's `create` or `change`. The type excludes a refusal by one of the decision's other writes
+ * (`beside`), because only the service can interpret such a refusal.
  * @public
  */
 export type PublisherResult<State> =

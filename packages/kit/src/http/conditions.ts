@@ -37,8 +37,9 @@ const weakly = (listed: string) => listed.replace(/^W\//, '');
  * Evaluates preconditions in the order of RFC 9110 §13.2.2.
  * @param tag the current, strong entity tag
  * @param reads whether the request reads the resource, rather than changing it
- * @returns `not modified` if the client already has the current representation
- * @throws {Problem} version-mismatch
+ * @returns `not modified` if the request reads and the client already has the current representation; otherwise,
+ * `proceed`
+ * @throws {Problem} version-mismatch if `If-Match` is not satisfied or, for a change, `If-None-Match` is not satisfied
  * @public
  */
 export function evaluate(

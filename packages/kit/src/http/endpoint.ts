@@ -25,8 +25,8 @@ export interface EndpointOptions {
 }
 
 /**
- * Creates a function with its own error format, such as that of RPC, for a route of the HTTP API. Adds the time budget,
- * the span and the headers of every response.
+ * Creates a function with its own error format, such as that of RPC, for a route of the HTTP API. Sets a time budget
+ * and records a span for each request. Adds the security headers and `Cache-Control` to each response.
  * @beta
  */
 export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResponse>) =>
@@ -96,7 +96,7 @@ export const preconditions = (event: HttpEvent): Preconditions => ({
   ifNoneMatch: versionTags(event.headers['if-none-match']),
 });
 
-/** Adds entity tags to the responses of reads, and evaluates the preconditions of the requests. */
+/** Adds entity tags to the responses of reads, and evaluates the preconditions of these reads. */
 const conditionalReads: Middleware = {
   after(request) {
     const { event, response } = request;

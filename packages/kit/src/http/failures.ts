@@ -2,9 +2,9 @@ import { UnavailableError } from '../resilience/errors.ts';
 import { busy, Problem } from './problems.ts';
 
 /**
- * Names of errors after which the caller may try again: throttling by DynamoDB, and canceled transactions, after the
- * retries of the SDK and `transact`; the timeouts of the SDK and of middy; an unreadable directory of subscribers;
- * transient messaging errors.
+ * Names of errors after which the caller may try again: DynamoDB throttled a call or canceled a transaction, even after
+ * the retries of the SDK and of `transact`; a call or the function timed out; the subscribers of a topic are unknown;
+ * or a transient messaging error occurred.
  */
 const BUSY = new Set([
   'ProvisionedThroughputExceededException',

@@ -62,8 +62,8 @@ export function problemDocument(kind: Kind, detail: string): ProblemDocument {
 }
 
 /**
- * Whether the path matches the template, and each of its parameters is an id. Other paths may contain personal data,
- * such as phone numbers.
+ * Whether the path equals the template, with an id in the place of each parameter. Other paths may contain personal
+ * data, such as phone numbers.
  */
 function isOfRoute(path: string, template: string): boolean {
   const expected = template.split('/');

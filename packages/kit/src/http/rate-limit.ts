@@ -2,8 +2,8 @@ import { type Rate, secondsToFill, type Taken } from '../resilience/token-bucket
 import { Problem } from './problems.ts';
 
 /**
- * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). q is the quota per window w, r
- * is the remaining quota, and t is the number of seconds until the quota is full again.
+ * The fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10). q is the quota per window of
+ * w seconds, r is the remaining quota, and t is the number of seconds until the quota is full again.
  */
 export function rateLimitHeaders(policy: string, rate: Rate, { remaining, fullInMs }: Taken) {
   return {

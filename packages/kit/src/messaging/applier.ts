@@ -68,8 +68,8 @@ const DUPLICATE = { outcome: 'duplicate' } as const;
 const CLAIM_ATTEMPTS = 5;
 
 /**
- * Creates the applier, which applies both messages from the queue and parked messages. It writes the effect and the
- * cursor in one conditional write. For a consumer that is `idempotent`, it writes only the effect.
+ * Creates the applier, which applies messages from the queue, and parked messages. It writes the effect and the cursor
+ * in one conditional write. For a consumer that is `idempotent`, it writes only the effect.
  */
 export function createApplier<C extends MessageContract>(options: ApplierOptions<C>): Applier {
   const { store, contracts, idempotent = false, unordered = idempotent, now, onAttempt } = options;
@@ -140,8 +140,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const position = positionOf(envelope, unordered);
     const attempted = await tryOnce(envelope, position, options);
-    // A message that is a duplicate at its first delivery is a second copy. If messages that follow from the first copy
-    // are not sent yet, the queue redelivers the first copy.
+    // A duplicate need not be completed at its first delivery, because it is a second copy of the message: if messages
+    // that follow from the first copy are not sent yet, the queue redelivers the first copy.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
       await complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;

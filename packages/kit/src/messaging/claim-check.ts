@@ -26,7 +26,7 @@ interface Consuming {
 }
 
 /**
- * Claim check: stores the data of large messages outside the message
+ * Claim check: stores the data of large messages outside the messages
  * (https://www.enterpriseintegrationpatterns.com/StoreInLibrary.html).
  * @public
  */
@@ -45,7 +45,7 @@ export interface ClaimCheck {
  * Creates the claim check for senders and consumers of channels that are `large`. The claim check is an option, so that
  * functions without large messages do not bundle its code.
  * @param settings default: the environment variable LARGE_BUCKET, which `@rollcall/cdk` sets
- * @throws {Error} if LARGE_BUCKET is needed and missing
+ * @throws {Error} if both `settings` and LARGE_BUCKET are missing
  * @public
  */
 export function createClaimCheck({ bucket }: ClaimCheckSettings = settingsFromEnvironment()): ClaimCheck {

@@ -28,8 +28,8 @@ export interface Decision<
   state: Unversioned<State>;
   /**
    * Events in order. An event that is sent immediately gets the next version, and a scheduled event gets its version
-   * when it is due. At least one event must be sent immediately, because only such events raise the version of the
-   * state.
+   * when it is due. At least one event must be sent immediately, because the commit of a new state must raise the
+   * version, and a scheduled event does not raise the version until it is due.
    */
   events: readonly [Draft<Event>, ...Draft<Event>[]];
   /** Messages to queues: commands, in order per subject if the queue preserves order. */

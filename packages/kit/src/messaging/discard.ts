@@ -21,8 +21,8 @@ export interface DiscardOptions {
  * it for an hour. `messageId` can be omitted if only one message has the version.
  *
  * A message with reason `unsent` was already applied. Its discard only stops the sending of its outgoing messages.
- * @throws {PermanentError} if there is no such message, or if a message with any other reason erases data, was already
- * applied, or must wait for an earlier version
+ * @throws {PermanentError} if there is no such message and its version cannot be skipped, if several messages match, or
+ * if a message with a reason other than `unsent` erases data, was already applied, or must wait for an earlier version
  * @throws {TransientError} if the aggregate was changed concurrently
  */
 export type Discard = (key: Omit<ParkedKey, 'messageId'> & { messageId?: string }, because: string) => Promise<void>;

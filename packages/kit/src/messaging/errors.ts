@@ -28,7 +28,8 @@ export class TransientError extends MessagingError {
 
 /**
  * The message cannot be processed now, for a reason outside the message. The queue redelivers it at `until`, or after
- * 15 minutes if `until` is later. The delivery does not count as a failed attempt, and the message is not parked.
+ * 15 minutes if `until` is later than that. The delivery does not count as a failed attempt, and the message is not
+ * parked.
  * @beta
  */
 export class PostponedError extends TransientError {

@@ -72,7 +72,7 @@ const attributes = z.object({
 
 function envelopeOf(message: ForeignMessage): Envelope {
   const { success, data, error } = attributes.safeParse(message);
-  if (!success) throw unreadable('lacks a required attribute', message, error);
+  if (!success) throw unreadable('has a missing or invalid attribute', message, error);
   const { version, correlationId, ...others } = data;
   return {
     ...others,

@@ -22,9 +22,9 @@ export interface MessageContext {
   /** Whether an operator released the message, which was held. */
   released: boolean;
   /**
-   * Reads the item that contains the cursor. If the cursor moves before the commit, the handler is called again, unless
-   * the message is no longer next in order. The first call costs one read. Not available to a handler that is
-   * idempotent by state.
+   * Reads the item that contains the cursor. This costs one read, even if a handler calls `state` several times. If the
+   * cursor moves before the commit, the handler is called again, unless the message is no longer next in order. Not
+   * available to a handler that is idempotent by state.
    */
   state: () => Promise<State>;
 }

@@ -114,7 +114,8 @@ export function createOutboxWriter(options: OutboxWriterOptions) {
     /**
      * Commits everything or nothing. If a response is lost, and the SDK's retry fails because an earlier attempt was
      * committed, the result is `done`.
-     * @throws {TransactionCanceledException} if the transaction fails for another reason, such as a throttled table
+     * @throws {TransactionCanceledException} if the transaction fails for a reason that `Committed` does not include,
+     * such as a throttled table
      * @throws {Error} if the transaction would have more than 100 items
      */
     async commit<Beside extends string = never>(

@@ -1,7 +1,7 @@
 import { stuckProcessOf } from './process/stuck.ts';
 import type { ParkedMessage, ParkedReason } from './subscriber-store.ts';
 
-/** The condition that a parked message waits for, by reason. Operators see the reasons in this order. */
+/** What a parked message waits for, by its reason. Operators see the reasons in this order. */
 export const WAITS_FOR = {
   failed: 'a person',
   held: 'its release',

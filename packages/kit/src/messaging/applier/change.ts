@@ -21,7 +21,7 @@ async function noState(): Promise<never> {
 /**
  * Creates a function that applies a message whose handler is idempotent by the state that it writes. If a condition
  * fails, because the state has changed since the handler read it, the handler is called again. The created function
- * returns false if the handler returned no writes.
+ * returns false if the handler returned nothing to write.
  */
 export function createChange<C extends MessageContract>(options: ChangeOptions<C>) {
   const { store, now } = options;

@@ -64,9 +64,8 @@ export function createCommit<C extends MessageContract>(
   const handlers = handlersOf(options.handlers);
 
   /**
-   * Reads the state at most once.
-   * @throws {CursorMoved} if the cursor is not at the expected version, or if the aggregate's data was erased. In both
-   * cases, a commit would fail
+   * @returns a function that reads the state at most once. It throws `CursorMoved` if the cursor is not at the expected
+   * version, or if the aggregate's data was erased. In both cases, a commit would fail
    */
   function stateAt(aggregateId: string, expectedVersion: number): () => Promise<State> {
     let reading: Promise<State> | undefined;

@@ -14,9 +14,12 @@ export interface ClaimInput {
   update: CursorUpdate;
   /** Further writes of the same transaction. */
   writes?: readonly TransactItem[];
-  /** Converts the item's attributes into a claim if the update without further writes succeeded, or if `isOwn`. */
+  /**
+   * Converts the attributes of the item into a claim. Called if an update without further writes succeeds, or if
+   * `isOwn` returns true.
+   */
   read: (attributes: Record<string, unknown>) => Claim;
-  /** Whether the condition fails only because an earlier attempt of the SDK has made this update. `item`: the stored item. */
+  /** Whether the stored item shows that the condition failed because an earlier attempt of the SDK made this update. */
   isOwn?: (item: Record<string, unknown>) => boolean;
 }
 

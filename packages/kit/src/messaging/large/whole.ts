@@ -15,7 +15,7 @@ export interface Reader {
   consumer: string;
 }
 
-/** Whether a message has a reference and no data. The CloudEvents extension `dataref` also allows a message with both. */
+/** Whether a message has a reference and no data. The CloudEvents extension `dataref` allows messages with both. */
 export const isClaim = ({ dataref, data, data_base64 }: Pick<Envelope, 'dataref' | 'data' | 'data_base64'>): boolean =>
   dataref !== undefined && data === undefined && data_base64 === undefined;
 

@@ -121,7 +121,7 @@ export function createLaterSweep(
 }
 
 /**
- * The name of a message without a name is its id. Ids grow with time, so they order messages that are due at the same
- * time.
+ * Orders messages by due time, then by name. The default name is the message id. Ids grow with time, so messages with
+ * default names are ordered by the time at which they were scheduled.
  */
 const byTime = (a: DueKey, b: DueKey) => (`${a.due} ${a.name}` < `${b.due} ${b.name}` ? -1 : 1);

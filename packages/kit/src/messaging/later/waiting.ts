@@ -68,7 +68,7 @@ const MAX_ITEMS = 100;
 
 export interface LaterOptions {
   client: DynamoDBDocumentClient;
-  /** The outbox's `LATER_TABLE`. */
+  /** The table of scheduled messages: the value of the outbox's environment variable LATER_TABLE. */
   laterTable: string;
 }
 
