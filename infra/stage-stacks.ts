@@ -16,8 +16,8 @@ export function membersApp(app: App, settings: Stage): RollcallApp<Stage> {
   const rollcall = new RollcallApp(app, { stage: settings, channels, version: about.version });
   const { stage, governance } = rollcall;
   const pseudonyms = new Pseudonyms(governance, 'Pseudonyms', { stage });
-  // Grants AWS End User Messaging the permission to publish on an encrypted topic. The permission has no condition, as in
-  // AWS's example, because the topic's policy restricts the source
+  // Grants AWS End User Messaging the permission to publish on an encrypted topic. The permission has no condition, as
+  // in AWS's example, because the topic's policy restricts the source
   // (https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html).
   rollcall.key?.allow('Texts', { principals: [new ServicePrincipal('sms-voice.amazonaws.com')] });
   rollcall.service('sms', (stack, props) => addSms(stack, { ...props, pseudonyms }));

@@ -10,8 +10,8 @@ export const settings = stageSettings.extend({
     registrationsPerSecond: z.int().min(1),
     /**
      * The rate limit for requests that may wait for 20 seconds. It is divided equally among three routes: redeem
-     * points, read an operation and watch an operation. Each request occupies a function instance, so up to twenty times this
-     * number of instances run at the same time. By default, an account can run 1,000 instances
+     * points, read an operation and watch an operation. Each request occupies a function instance, so up to twenty
+     * times this number of instances run at the same time. By default, an account can run 1,000 instances
      * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
      */
     waitsPerSecond: z.int().min(3),
@@ -32,8 +32,8 @@ export type Settings = z.output<typeof settings>;
 export type Stage = Settings & AnyStage;
 
 /**
- * The settings of the stages for AWS accounts. The embedded cloud runs them too. Settings that are left out have the
- * defaults of packages/cdk/src/stage.ts.
+ * The settings of the stages for AWS accounts. The embedded cloud runs these stages, too. Settings that are left out
+ * have the defaults of packages/cdk/src/stage.ts.
  */
 const accountStages = {
   dev: {
@@ -66,8 +66,8 @@ const accountStages = {
     registrations: { caller: { burst: 20, perMinute: 10 }, phone: { burst: 5, perMinute: 1 } },
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
-    // With this setting, a deployment takes twenty minutes for each stack. An alarm that evaluates three minutes is raised when the
-    // new code has about 30 % of the traffic.
+    // With this setting, a deployment takes twenty minutes for each stack. An alarm that evaluates three minutes is
+    // raised when the new code has about 30 % of the traffic.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],
@@ -91,8 +91,8 @@ const accountStages = {
 
 const stages: Record<string, z.input<typeof settings>> = {
   ...accountStages,
-  // For LocalStack and similar emulators. Features that emulators do not support are left out, or set up after the deployment
-  // (docs/decisions/0030).
+  // For LocalStack and similar emulators. Features that emulators do not support are left out, or set up after the
+  // deployment (docs/decisions/0030).
   localstack: {
     ...accountStages.dev,
     eventArchiveDays: null,

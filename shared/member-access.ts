@@ -16,8 +16,9 @@ function memberId(event: HttpEvent): string {
 }
 
 /**
- * Creates functions that check the access that the verified token of a request grants. A token allows every request about
- * the member who is its subject. Its scopes allow requests about any member. A request without a token has no access.
+ * Creates functions that check the access that the verified token of a request grants. A token allows every request
+ * about the member who is the token's subject. The token's scopes allow requests about any member. A request without a
+ * token has no access.
  */
 export function createMemberAccess(scopes: TokenScopes) {
   function mayAccess({ requestContext }: HttpEvent, id: string, access: Access): boolean {

@@ -5,7 +5,10 @@ import * as z from 'zod';
 /** A key of fewer than 32 characters could be guessed. */
 const shape = z.object({ key: z.string().min(32) });
 
-/** Computes the pseudonym that replaces personal data, such as a phone, in keys of tables. The same data has the same pseudonym. */
+/**
+ * Computes the pseudonym that replaces personal data, such as a phone, in keys of tables. The same data has the same
+ * pseudonym.
+ */
 export type Pseudonym = (personal: string) => Promise<string>;
 
 /**

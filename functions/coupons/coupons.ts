@@ -5,7 +5,10 @@ import type { eventConsumer } from './events.consumer.ts';
 const PERCENT = 10;
 const VALID_DAYS = 30;
 
-/** Stores a welcome coupon with its expiry date for each registered member, and erases the coupon when the member leaves. */
+/**
+ * Stores a welcome coupon with its expiry date for each registered member, and erases the coupon when the member
+ * leaves.
+ */
 export const couponsHandlers = (
   context: HandlerContext<(typeof eventConsumer.sends)[number]>,
 ): Handlers<(typeof eventConsumer.reads)[number]> => ({

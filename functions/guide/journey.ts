@@ -13,8 +13,8 @@ type JourneyLocale = keyof typeof journeys;
 const locales = Object.keys(journeys) as JourneyLocale[];
 
 /**
- * Handles a member's events in the guide service. The table stores the language of a journey, but not its texts.
- * `read.handler.ts` reads the texts from `journeys/`.
+ * Handles a member's events in the guide service. For each journey, the table stores the language, but not the
+ * texts. `read.handler.ts` reads the texts from `journeys/`.
  */
 export const journeyHandlers = ({
   correspondence,
@@ -31,7 +31,8 @@ export const journeyHandlers = ({
     }),
     follows(message, state) {
       const completedAt = state.begunAt as string;
-      // Uses the language in the message, because the member may have changed the stored language since the registration.
+      // Uses the language in the message, because the member may have changed the stored language since the
+      // registration.
       const summary = `journey started in ${closestLocale(message.data.locale, locales, 'en')}`;
       const step = { memberId: message.subject, step: 'guide', summary, completedAt };
       return correspondence.reply(message, onboardingStepCompleted, step, completedAt);

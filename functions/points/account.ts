@@ -36,7 +36,9 @@ export function accountHandlers({
       },
     },
 
-    /** Closes the account and keeps the ledger, because the ledger contains no personal data and accounts must balance. */
+    /**
+     * Closes the account and keeps the ledger, because the ledger contains no personal data and accounts must balance.
+     */
     'rollcall.member.deactivated.v1': {
       handle: () => ({ set: { accountState: 'closed', erasedAt: now().toISOString() } }),
       follows(message, state) {

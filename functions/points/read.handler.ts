@@ -58,7 +58,7 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
 
 /**
  * Returns the account as this instance last read it, marked with `asOf`, if the table cannot be read.
- * @throws {Error} the cause if it is a problem, such as 404, or if this instance has not read the account
+ * @throws {Error} the cause, if it is a `Problem`, such as 404, or if this instance has not read the account
  */
 async function lastKnownAccount(id: string, cause: Error): Promise<PointsAccountResource> {
   const last = lastAccounts.get(id);

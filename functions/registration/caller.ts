@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * Returns a caller's IPv4 address, the /64 prefix of its IPv6 address, or `unknown` for an invalid address. Several callers
- * may share one address or prefix.
+ * Returns a caller's IPv4 address, the /64 prefix of its IPv6 address, or `unknown` for an invalid address. Several
+ * callers may share one address or prefix.
  */
 export function callerOf(sourceIp: string): string {
   if (!ipaddr.isValid(sourceIp)) return 'unknown';

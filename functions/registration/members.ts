@@ -16,9 +16,9 @@ export interface MembersOptions {
 }
 
 /**
- * The maximum number of attempts to register a phone. An attempt fails if it finds a `PhoneMark` that no earlier attempt
- * found. The first attempt therefore fails for each phone with a mark. A later attempt fails only if other requests register
- * and release the phone in the meantime.
+ * The maximum number of attempts to register a phone. An attempt fails if it finds a `PhoneMark` that no earlier
+ * attempt found. The first attempt therefore fails for each phone with a mark. A later attempt fails only if other
+ * requests register and release the phone in the meantime.
  */
 const MAX_ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';
@@ -47,10 +47,10 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
 
   return {
     /**
-     * Idempotent by key: a repetition with the same key and registration returns the same member. A registration takes a
-     * token from the phone's token bucket if its first transaction finds a `PhoneGuard` or a `PhoneMark`.
-     * @throws {Problem} 409 if the phone is in use; 422 if the key was used with another registration; 429 if the phone's
-     * token bucket is empty; 503 if other requests keep registering or releasing the phone
+     * Idempotent by key: a repetition with the same key and registration returns the same member. A registration takes
+     * a token from the phone's token bucket if its first transaction finds a `PhoneGuard` or a `PhoneMark`.
+     * @throws {Problem} 409 if the phone is in use; 422 if the key was used with another registration; 429 if the
+     * phone's token bucket is empty; 503 if other requests keep registering or releasing the phone
      */
     async register(
       registration: Registration,
@@ -62,8 +62,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
       const [id, context] = [newId(), contextOf(cause)];
       let mark: PhoneMark | undefined;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        // Does not read the phone's mark first, because a failed transaction returns it. The registration of a new phone
-        // therefore costs a single transaction.
+        // Does not read the phone's mark first, because a failed transaction returns it. The registration of a new
+        // phone therefore costs a single transaction.
         const isReturning = mark?.returningUntil !== undefined && mark.returningUntil * 1000 > context.now.getTime();
         const decision = register(id, registration, context.now, { country, returning: isReturning });
         const member: ActiveMember = { ...decision.state, version: 1 };
@@ -91,8 +91,8 @@ export function createMembers({ store, admission, audit, now, newId }: MembersOp
     read: findActive,
 
     /**
-     * @throws {Problem} 404 if there is no such active member; 412 if the member does not match the conditions, for example
-     * because a concurrent request changed it; 503 if every attempt conflicted with another change
+     * @throws {Problem} 404 if there is no such active member; 412 if the member does not match the conditions, for
+     * example because a concurrent request changed it; 503 if every attempt conflicted with another change
      */
     async change(
       id: string,

@@ -12,7 +12,10 @@ export type OperationOutcome =
   | { state: 'pending' }
   | { state: 'succeeded'; balance: number; settledAt: string }
   | { state: 'failed'; because: 'not-enough-points' | 'account-closed'; balance: number }
-  /** `compensation` is set after a late reply. It states whether points must be returned, and whether they have been returned. */
+  /**
+   * `compensation` is set after a late reply. It states whether points must be returned, and whether they have been
+   * returned.
+   */
   | { state: 'expired'; compensation?: 'not-needed' | 'pending' | 'done' };
 
 /** Converts the process of a redemption to its operation. */

@@ -5,7 +5,7 @@ import pMap from 'p-map';
 const OF_MEMBER = 'of-member';
 
 /**
- * Creates a function that deletes the operations of an erased member. Concurrent calls for the same member share one run.
+ * Creates a function that deletes the operations of an erased member. Concurrent calls for one member share a deletion.
  */
 export function createOperationsErasure({
   client,

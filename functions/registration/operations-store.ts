@@ -27,7 +27,8 @@ export function operationStorage({
 }: StorageOptions) {
   return {
     ...{ client, table, outboxTable, source: SOURCE, now, newId, key },
-    // The index needs `memberId`. The previous version of the service, which may still run during a deployment, reads `points`.
+    // The index needs `memberId`. The previous version of the service, which may still run during a deployment, reads
+    // `points`.
     attributes: ({ memberId, points }: RedemptionData) => ({ memberId, points }),
 
     /** Whether a member has left. Operations of members that left are deleted. */

@@ -7,9 +7,9 @@ const MAX_WAIT_SECONDS = 20;
 const LIST_ELEMENT = /(?:[^",]|"(?:[^"\\]|\\.)*(?:"|$))+/g;
 
 /**
- * Returns the seconds of `Prefer: wait=N` (RFC 7240), at most 20, or undefined without this preference. If the preference
- * occurs several times, the first occurrence applies (§2). Each preference is parsed as an RFC 9651 dictionary with
- * lower-case keys (draft-ietf-httpbis-retrofit). Invalid preferences are ignored.
+ * Returns the seconds of `Prefer: wait=N` (RFC 7240), at most 20, or undefined without this preference. If the
+ * preference occurs several times, the first occurrence applies (§2). Each preference is parsed as an RFC 9651
+ * dictionary with lower-case keys (draft-ietf-httpbis-retrofit). Invalid preferences are ignored.
  */
 export function preferredWait(prefer = ''): number | undefined {
   const preference = (prefer.toLowerCase().match(LIST_ELEMENT) ?? []).map(dictionaryOf).find((one) => one.has('wait'));

@@ -20,8 +20,8 @@ export type RedemptionData = z.output<typeof data>;
 const matches = (reply: { points: number }, { points }: RedemptionData) => reply.points === points;
 
 /**
- * Redeems points within a time limit. If the reply that the points were taken arrives after the limit, the process returns
- * the points. An overdue process expires when it is read, so that no scheduled message is needed for its deadline.
+ * Redeems points within a time limit. If the reply that the points were taken arrives after the limit, the process
+ * returns the points. An overdue process expires when the process is read, so the deadline needs no scheduled message.
  */
 export const redemptionProcess = defineProcess('redemption', { data, replies: registrationOutcomes }, (step) => [
   step('redeem', {

@@ -31,8 +31,8 @@ export const readOperation = endpoint(logger, async (event) => {
 });
 
 /**
- * The seconds that a caller wants to wait for a result. Undefined without a valid preference, and for HEAD, where waiting
- * would have no benefit.
+ * The seconds that a caller wants to wait for a result. Undefined without a valid preference, and for HEAD, where
+ * waiting would have no benefit.
  */
 const requestedWait = (event: HttpEvent) =>
   event.requestContext.http.method === 'HEAD' ? undefined : preferredWait(event.headers.prefer);

@@ -6,8 +6,8 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { memberResource } from './resources.ts';
 import { createServices } from './services.ts';
 
-// This handler has its own file, so that the bundles of the other REST handlers do not contain the full metadata of phone
-// numbers.
+// This handler has its own file, so that the bundles of the other REST handlers do not contain the full metadata of
+// phone numbers.
 
 const { logger, count } = createObservability('registration');
 const { limits, members, admission, locationOf } = createServices({ logger });

@@ -59,8 +59,8 @@ export function rpcEndpoint(routes: (router: ConnectRouter) => void) {
 const MALFORMED_PROTOBUF = /"message":"parse binary: /;
 
 /**
- * Converts an event to a request. Returns undefined if the request is invalid, for example if it has a body that its method
- * does not allow, or a header with invalid characters.
+ * Converts an event to a request. Returns undefined if the request is invalid, for example if it has a body that its
+ * method does not allow, or a header with invalid characters.
  */
 function requestOf(event: HttpEvent): Request | undefined {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
@@ -128,7 +128,7 @@ export function problemError(problem: Problem): ConnectError {
 /**
  * Runs a call until its deadline (`connect-timeout-ms`, `grpc-timeout`). Work that the call has started may take effect
  * after the deadline, so the caller should retry with the same idempotency key.
- * @throws {ConnectError} that `problemError` creates, or with the code DEADLINE_EXCEEDED
+ * @throws {ConnectError} an error that `problemError` created, or an error with the code DEADLINE_EXCEEDED
  */
 export async function serveCall<T>(logger: Logger, { signal, method }: HandlerContext, work: () => Promise<T>) {
   const { promise: deadline, reject } = Promise.withResolvers<never>();

@@ -51,14 +51,14 @@ export function createServices({ logger }: { logger: Logger }) {
     mode: () => switches.mode('registration'),
   });
   return {
-    /** For use cases that only some functions have, such as redemptions. */
+    /** The dependencies of use cases that only some functions have, such as redemptions. */
     dependencies: { client, MEMBERS_TABLE, OUTBOX_TABLE, audit, now, newId },
     limits: LIMITS,
     admission,
     memberAccess: createMemberAccess(SCOPES),
     /**
-     * Returns a path for the headers `Location` and `Link`. The path includes the API's base path, because clients resolve
-     * it against the request's URL (RFC 9110, 10.2.2; RFC 8288, 3.1).
+     * Returns a path for the headers `Location` and `Link`. The path includes the API's base path, because clients
+     * resolve the path against the request's URL (RFC 9110, 10.2.2; RFC 8288, 3.1).
      */
     locationOf: (...[route, parameters]: Parameters<typeof pathOf>) =>
       `${environment.BASE_PATH}${pathOf(route, parameters)}`,

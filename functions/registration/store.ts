@@ -37,9 +37,10 @@ export interface PhoneGuard {
 }
 
 /**
- * The item that replaces the guard of a phone for some time after the phone's member left. Its only personal data is the
- * pseudonym of the phone in its key, so it can be found only with the phone and the secret. A registration that finds a
- * mark or a guard takes a token from the phone's token bucket, so repeated registering and leaving is rate-limited.
+ * The item that replaces the guard of a phone for some time after the phone's member left. Its only personal data is
+ * the pseudonym of the phone in its key, so the mark can be found only with the phone and the secret. A registration
+ * that finds a mark or a guard takes a token from the phone's token bucket, so repeated registering and leaving is
+ * rate-limited.
  */
 export interface PhoneMark {
   /** ISO 8601. Distinguishes one departure from the next. */
@@ -68,8 +69,8 @@ export interface StoreOptions {
   /** How many days a phone is remembered after its member left, or null if phones are not remembered. */
   phonesRememberedDays: number | null;
   /**
-   * Returns the names of the services that store data about members. A service's name is the last part of the `source` of
-   * its messages. The function is called when a member leaves.
+   * Returns the names of the services that store data about members. A service's name is the last part of the `source`
+   * of its messages. The function is called when a member leaves.
    */
   subscribers: () => Promise<string[]>;
 }
@@ -136,8 +137,8 @@ export function createMemberStore(options: StoreOptions) {
     change: publisher.change,
 
     /**
-     * Also releases the phone, and stores which services must erase the member's data. Does nothing if the member is
-     * already deactivated.
+     * Commits the decision, releases the phone, and stores which services must erase the member's data. Does nothing if
+     * the member is already deactivated.
      */
     deactivate: (
       id: string,

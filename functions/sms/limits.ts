@@ -41,8 +41,8 @@ const NEARLY_SPENT = 0.8;
 const DAY = 'day#';
 
 /**
- * Returns the English name of a country. Creates the formatter on demand, because this takes milliseconds and most checks
- * need no name.
+ * Returns the English name of a country. Creates the formatter on demand, because this takes milliseconds and most
+ * checks need no name.
  */
 const nameOf = (country: string | undefined) =>
   country === undefined ? 'a number without a country' : new Intl.DisplayNames('en', { type: 'region' }).of(country);
@@ -74,10 +74,10 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /**
-   * Counts an SMS for its phone. This limit is checked after all other limits, so a message that is counted here has
-   * passed every limit.
+   * Counts an SMS towards the hourly limit of its phone. This limit is checked after all other limits, so a message
+   * that is counted here has passed every limit.
    * @returns `passed` if the message is counted now; `known` if an earlier call counted it; `over` if the phone's limit
-   * for this hour is reached
+   * for the hour is reached
    */
   async function countForPhone(key: string, messageId: string): Promise<'passed' | 'known' | 'over'> {
     const attempt = newId();
@@ -110,8 +110,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   }
 
   /**
-   * Takes a token of the country and a token of the day. Takes the country's token first, so that an SMS over the limit of
-   * its country does not use a token of the day.
+   * Takes a token of the country and a token of the day. Takes the country's token first, so that an SMS over the limit
+   * of its country does not use a token of the day.
    */
   async function takeShared(country: string | undefined, at: string): Promise<SharedTokens> {
     const countryToken = await leases.take(`country#${country ?? '?'}#${at.slice(0, 16)}`, perCountryAndMinute);
@@ -133,8 +133,8 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
 
   return {
     /**
-     * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS; {@link HeldError} with
-     * the name of the limit, if a limit is exceeded
+     * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS; {@link HeldError}
+     * with the name of the limit, if a limit is exceeded
      */
     async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {

@@ -26,9 +26,9 @@ export const optOutKey = (pseudonym: string) => ({ pk: `opted-out#${pseudonym}` 
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
 /**
- * Stores the phones that have opted out. An opt-out applies to all members with the phone and to all providers. Providers
- * may report late, twice and out of order. The latest opt-out applies. A delayed opt-in does not cancel a later opt-out.
- * A delayed opt-out does cancel a later opt-in, because it is safer to send no SMS.
+ * Stores the phones that have opted out. An opt-out applies to all members with the phone and to all providers.
+ * Providers may report opt-outs and opt-ins late, twice and out of order. The latest opt-out applies. A delayed opt-in
+ * does not cancel a later opt-out. A delayed opt-out does cancel a later opt-in, because it is safer to send no SMS.
  */
 export function createOptOuts({
   client,

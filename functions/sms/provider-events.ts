@@ -28,8 +28,8 @@ export function receipt(reference: unknown, kind: 'delivered' | 'undelivered', r
 /**
  * The opt-out keywords that the FCC (47 CFR 64.1200(a)(10)), Twilio
  * (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out) and AWS
- * (https://docs.aws.amazon.com/sms-voice/latest/userguide/keywords-required.html) define. TD is for Chinese and ARRET for
- * French. None of these sources defines a keyword for Spanish.
+ * (https://docs.aws.amazon.com/sms-voice/latest/userguide/keywords-required.html) define. TD is for Chinese and ARRET
+ * for French. None of these sources defines a keyword for Spanish.
  */
 const STOP = new Set([
   ...['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT', 'REMOVE', 'ARRET', 'TD'],

@@ -12,8 +12,8 @@ export interface TextReference {
 
 /**
  * Encodes a reference that is sent with the SMS and returned in its receipt, so that nothing has to be stored. The
- * reference has at most 129 characters, none of which needs URL encoding. Providers limit the length of a reference: for
- * example, Alibaba Cloud's TaskId may have 255 characters.
+ * reference has at most 129 characters, none of which needs URL encoding. Providers limit the length of a reference:
+ * for example, Alibaba Cloud's TaskId may have 255 characters.
  */
 export const encodeReference = ({ memberId, messageId, traceparent }: TextReference): string =>
   [memberId, messageId, traceparent].filter(Boolean).join('.');

@@ -1,4 +1,7 @@
-/** The seven-bit characters of GSM 03.38. The extension table is left out, because its characters are rare and count twice. */
+/**
+ * The seven-bit characters of GSM 03.38. The extension table is left out, because its characters are rare and count
+ * twice.
+ */
 const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/;
 
 const GSM_LENGTH = 160;

@@ -27,7 +27,9 @@ export interface ConfiguredProvider {
 }
 
 export interface TextingOptions {
-  /** The providers in order. The next provider is called only if the previous provider certainly did not send the SMS. */
+  /**
+   * The providers in order. The next provider is called only if the previous provider certainly did not send the SMS.
+   */
   providers: readonly ConfiguredProvider[];
   timeoutMs: number;
   atOnce: number;
@@ -58,8 +60,8 @@ export type SendResult = 'accepted' | 'opted out';
 
 /**
  * Sends an SMS through a provider, unless the phone has opted out.
- * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if a table or a
- * secret of the service could not be reached
+ * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if a table
+ * or a secret of the service could not be reached
  */
 export type SendText = (text: TextMessage & { short?: string }, about: SendContext) => Promise<SendResult>;
 
@@ -103,7 +105,8 @@ export function createTexting(options: TextingOptions): SendText {
       retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
         if (!next || !mayUseNextProvider(cause)) {
-          // Without idempotency keys, a retry cannot resolve an unknown outcome, so the outcome is not reported as unknown.
+          // Without idempotency keys, a retry cannot resolve an unknown outcome, so the outcome is not reported as
+          // unknown.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }
@@ -142,8 +145,8 @@ type Text = TextMessage & Omit<SendContext, 'outcomeUnknown'>;
 
 /**
  * Whether the next provider may be called after a provider failed. The failed provider must certainly not have sent the
- * SMS. An SMS also stays with its provider if it only has to wait for its slot, for the end of concurrent calls or for the
- * next invocation.
+ * SMS. An SMS also stays with its provider if it only has to wait for its slot, for the end of concurrent calls or for
+ * the next invocation.
  */
 const mayUseNextProvider = (cause: Error): boolean =>
   cause instanceof UnavailableError &&
@@ -151,7 +154,7 @@ const mayUseNextProvider = (cause: Error): boolean =>
   !(cause instanceof PacedError || cause instanceof BulkheadFullError || cause instanceof OutOfTimeError);
 
 /**
- * Returns the more informative of two failures. This is the second failure if it is permanent or its outcome is unknown,
+ * Returns the more informative of two failures: the second failure if it is permanent or its outcome is unknown,
  * otherwise the failure with the earlier retry time.
  */
 function moreInformative(first: Error, second: Error, now: Date): Error {

@@ -74,7 +74,7 @@ function showSms(dashboard: Dashboard, stage: Stage): void {
       metrics: ['OptOuts', 'OptIns'].map((name) => dashboard.metric('sms-webhooks', name, 'Sum')),
     },
     {
-      title: 'SMS that were held or opted out, and warnings about the daily limit',
+      title: 'SMS that were held, or not sent because of an opt-out, and warnings about the daily limit',
       metrics: ['TextsHeld', 'TextBudgetNearlySpent', 'TextsOptedOut'].map((name) =>
         dashboard.metric(service, name, 'Sum'),
       ),

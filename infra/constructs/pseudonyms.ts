@@ -9,7 +9,9 @@ export interface PhoneServiceProps extends ServiceProps<Stage> {
   pseudonyms: Pseudonyms;
 }
 
-/** The key for pseudonyms of phone numbers and IP addresses. All services of a stage that compute pseudonyms share it. */
+/**
+ * The key for pseudonyms of phone numbers and IP addresses. All services of a stage that compute pseudonyms share it.
+ */
 export class Pseudonyms extends ServiceSecret {
   /** The environment of a function that computes pseudonyms. Grant the permission with {@link allow}. */
   readonly environment: Record<'PSEUDONYMS_SECRET', string>;

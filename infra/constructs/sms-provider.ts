@@ -50,7 +50,8 @@ export function smsProvider(
         },
         statement: new PolicyStatement({
           actions: ['sms-voice:SendTextMessage'],
-          // Lists both resources, because the service authorization reference does not specify which of them IAM checks.
+          // Lists both resources, because the service authorization reference does not specify which of them IAM
+          // checks.
           resources: [identity.valueAsString, ...(events ? [events.configurationSet.attrArn] : [])],
         }),
       };
@@ -98,7 +99,9 @@ function webhookSecret(scope: Stack, stage: Stage, name: string): FunctionAccess
   };
 }
 
-/** Adds the URL of a provider's API, and the secret for its credentials, which an operator fills in. */
+/**
+ * Adds the parameter for the URL of a provider's API, and the secret for the credentials, which an operator fills in.
+ */
 function withSecret(
   scope: Stack,
   stage: Stage,

@@ -125,8 +125,8 @@ function raiseAlarms(scope: Construct, { stage, topic, webhook }: AlarmProps & {
     chapter,
     of: 'sms-webhook',
     rollsBack: [webhook],
-    // Anyone can call the webhook, so single refused calls are normal. Each call reports `proven`, also as 0, because the
-    // expression has no result where one of its metrics has no data.
+    // Anyone can call the webhook, so single refused calls are normal. Each call reports `proven` as 1 or 0, because
+    // the expression has no result for a minute in which one of its metrics has no data.
     metric: new MathExpression({
       expression: 'IF(refused > 10 AND proven == 0, refused, 0)',
       usingMetrics: { refused: webhooks('WebhooksRefused'), proven: webhooks('WebhooksProven') },

@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** The bonus of a registration, per stage. */
 export const registrationBonus = z.strictObject({
   points: z.int().nonnegative(),
-  /** Whether a phone that registers again within `phonesRememberedDays` after the deletion of its member gets no bonus. */
+  /** Whether a phone gets no bonus if it registers again within `phonesRememberedDays` after its member left. */
   oncePerPhone: z.boolean(),
 });
 

@@ -31,8 +31,8 @@ export const smsSettings = z.strictObject({
   /** Allowed destination countries (ISO 3166-1), or `all`. */
   countries: z.union([z.literal('all'), z.array(country).min(1)]),
   /**
-   * Maximum number of SMS to a phone in an hour (UTC). This limit, `perCountryAndMinute` and `perDay` count an SMS at the
-   * time of its request, not at the time of sending.
+   * Maximum number of SMS to a phone in an hour (UTC). This limit, `perCountryAndMinute` and `perDay` count an SMS at
+   * the time of its request, not at the time of sending.
    */
   perPhoneAndHour: z.int().min(1),
   /** Maximum number of SMS to a country in a minute. */

@@ -16,8 +16,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const optional = (type: string) => ({ type: ['null', type], default: null });
 
 /**
- * The fields of each message. Each field has the name of a type, or an object with the type and, if the field is
- * optional, its default. All messages also have `memberId`.
+ * The fields of each message, by message type. The value of a field is the name of the field's type, or an object with
+ * the type and, if the field is optional, the default. All messages also have `memberId`.
  */
 const fields: Readonly<Record<string, Fields>> = {
   [memberDataErased.type]: { erasedAt: 'string', kept: optional('string') },

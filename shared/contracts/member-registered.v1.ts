@@ -14,7 +14,7 @@ export const memberRegistered = event(
       returning,
     })
     .meta({
-      description: 'A person registered as a member. It is no longer published, because version 2 replaces it.',
+      description: 'A person registered as a member. This event is no longer published, because version 2 replaces it.',
       examples: [
         {
           memberId: '01999999-0000-7000-8000-000000000001',

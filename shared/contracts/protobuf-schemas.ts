@@ -25,8 +25,8 @@ import { returnPoints } from './return-points.v1.ts';
 
 /**
  * Codecs for messages that no channel sends in Protobuf. They are kept because they were released, and `buf breaking`
- * rejects a package without them. New messages need no such codec. The codecs are separate from the contracts, which would
- * otherwise add the Protobuf runtime, 100 KB, to every function that reads the messages.
+ * rejects a package without them. New messages need no such codec. The codecs are separate from the contracts, which
+ * would otherwise add the Protobuf runtime, 100 KB, to every function that reads the messages.
  */
 const schemas: Readonly<Record<string, DescMessage>> = {
   [memberDataErased.type]: MemberDataErasedSchema,

@@ -4,7 +4,8 @@ import { dashboardOf } from '../../../infra/constructs/dashboard.ts';
 import { membersApp } from '../../../infra/stage-stacks.ts';
 import { stageNamed } from '../../../infra/stages.ts';
 
-// The unchanged member application with one more subscriber. cdk.json runs this file in the root folder of the repository.
+// The unchanged member application with one more subscriber. cdk.json runs this file in the root folder of the
+// repository.
 const app = new App();
 const stage = stageNamed(app.node.tryGetContext('stage') ?? 'dev');
 const members = membersApp(app, stage);

@@ -13,13 +13,13 @@ export interface OrderData {
   events: number;
   plan: string;
   quantity: number;
-  /** Calls that the payment provider executed. */
+  /** The kinds of the calls that the payment provider executed: `payments` or `refunds`. */
   provider: string[];
   /** Reserved quantity of the item, over all orders. */
   reserved: number;
 }
 
-/** Waits until a condition holds, such as an effect of a retry or a sweep. */
+/** Waits until a condition holds, for example until a retry or a sweep has had an effect. */
 async function eventually(condition: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     if (await condition()) return;
@@ -28,7 +28,7 @@ async function eventually(condition: () => Promise<unknown>): Promise<void> {
   throw new Error('the condition did not become true in time');
 }
 
-/** The shop on an embedded cloud in memory, with a controllable payment provider. */
+/** Starts an embedded cloud in memory with the shop and a payment provider that the caller controls. */
 export async function openShop() {
   const provider = new PaymentProvider();
   const cloud = await startCloud({ app: import.meta.dirname, beside: [provider] });
@@ -73,7 +73,10 @@ export async function openShop() {
     untilReserved: (id: string) => eventually(async () => (await process(id)).process?.done.includes('reserve')),
     untilRefunded: (id: string) => eventually(async () => (await process(id)).process?.undone.includes('charge')),
 
-    /** Lets the deadline of the order's last command pass, after an earlier command's deadline if that is pending. */
+    /**
+     * Lets the deadline of the order's last command pass. If the deadline message is still scheduled for an earlier
+     * command, the deadline of that command passes first.
+     */
     async passDeadline(id: string): Promise<void> {
       const { awaits } = (await process(id)).process.progress;
       for (let timer = ''; timer < awaits.until; ) {

@@ -35,7 +35,7 @@ it('a change that is based on an outdated version is refused', async () => {
   expect((await shop.request('POST', '/orders', { item: 'a book', quantity: 0, cents: 1_999 })).status).toBe(422);
 });
 
-it('reading and changing an order require a token with the scope for it', async () => {
+it('reading an order requires a token with the scope `read`, and changing an order a token with the scope `write`', async () => {
   const id = await shop.place('a book');
   const statuses = async (method: string, body?: object) => {
     const tokens = [undefined, 'read', 'write'].map((scope) =>

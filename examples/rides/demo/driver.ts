@@ -37,7 +37,7 @@ export function createDriver({ id, call, facts, town, random, rideSeconds }: Dri
     facts.add({ is: 'moved', driverId: id, at });
   }
 
-  /** Answers an offer, even during a ride. Dispatch must therefore prevent two trips at a time. */
+  /** Answers or ignores an offer, even during a ride. Dispatch must therefore prevent two trips at a time. */
   async function consider({ tripId, about }: ShownPush): Promise<void> {
     offers.set(tripId, about as { from: Place; to: Place });
     const dice = random();

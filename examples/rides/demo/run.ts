@@ -27,7 +27,8 @@ function countEnded(facts: Facts, onProgress: RunOptions['onProgress']): void {
 
 /**
  * Simulates a town on its own cloud.
- * @returns the verdict, and a description of unfinished or parked work of the cloud; undefined if there is none
+ * @returns the verdict, and in `unfinished` a description of unfinished or parked work of the cloud, or undefined if
+ * there is none
  */
 export async function run(options: RunOptions): Promise<{ verdict: Verdict; unfinished: string | undefined }> {
   const [push, facts] = [new PushProvider(), createFacts()];
@@ -40,7 +41,7 @@ export async function run(options: RunOptions): Promise<{ verdict: Verdict; unfi
     });
     await options.onMap(map.url);
     await simulate(cloud, push, facts, { ...options, town });
-    // Unfinished or parked work does not make the run fail, so that the caller can show it with the verdict.
+    // Unfinished or parked work is returned, not thrown, so that the caller can show it with the verdict.
     const unfinished = await cloud.settled({ withinMs: SETTLED_MS }).then(
       () => undefined,
       (error: Error) => error.message,

@@ -10,8 +10,8 @@ export interface RemoteServiceOptions<Request, Response> {
 }
 
 /**
- * Creates the client of another service or a provider, with two seconds per attempt, three attempts, ten concurrent calls
- * and a circuit breaker.
+ * Creates the client of another service or a provider, with two seconds per attempt, three attempts, ten concurrent
+ * calls and a circuit breaker.
  */
 export const remoteService = <Request, Response>({
   name,

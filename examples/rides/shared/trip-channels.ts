@@ -21,7 +21,7 @@ export const tripEvents = /* @__PURE__ */ topic('trip-events', {
   messages: [requested, refused],
 });
 
-/** The outcome of a trip, which the API returns as its state. */
+/** The outcome of a trip. The API returns the outcome as the trip's state. */
 export const tripOutcome = document(
   'rides.trip.outcome.v1',
   z.object({ tripId, outcome: z.enum(['assigned', 'unserved', 'completed']), driverId: z.uuid().optional() }),

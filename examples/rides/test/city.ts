@@ -9,7 +9,10 @@ import type { Place } from '../shared/place.ts';
 /** Longer than any test, so that offers expire only through `expire`. */
 const OFFER_MS = 3_600_000;
 
-/** The latitude of the last town. Each test has its own town, so that drivers of other tests get no offers. */
+/**
+ * The latitude of the town that was created last. Each test has its own town, so that drivers of other tests get no
+ * offers.
+ */
 let degrees = 0;
 const newTown = (): Place => ({ lat: ++degrees, lng: 2 });
 /** A place to the north. A degree of latitude is 111 km. */
@@ -24,14 +27,17 @@ async function repeat(cloud: Cloud, { channel, body }: ReturnType<Cloud['publish
     const TopicArn = `arn:aws:sns:us-east-1:000000000000:${channel}`;
     return void (await cloud.sns.send(new PublishCommand({ TopicArn, Message: body, ...ids })));
   }
-  // The queue accepts messages only from the relay of the service.
+  // A queue accepts messages only from the relay of the sending service.
   const relay = `rides-dev-${source.split('/').at(-1)}-outbox-relay`;
   const credentials = cloud.access.credentialsOf(`arn:aws:iam::000000000000:role/${relay}`, relay);
   const QueueUrl = `${cloud.endpointUrl}/000000000000/${channel}`;
   await new SQSClient({ ...cloud.config, credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
 }
 
-/** Starts the services on an embedded cloud. Returns functions that call them as users. */
+/**
+ * Starts the services on an embedded cloud. Returns functions that call the API with an operator's token, except
+ * `statusFor`.
+ */
 export async function openCity() {
   const push = new PushProvider();
   const environment = { OFFER_SECONDS: String(OFFER_MS / 1_000) };

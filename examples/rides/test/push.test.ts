@@ -32,7 +32,7 @@ describe('a message that is handled again', () => {
   });
 });
 
-describe('the push provider', () => {
+describe('a request to the push provider', () => {
   let status = 204;
   let key: string | string[] | undefined;
   const server = createServer((request, response) => {
@@ -44,7 +44,7 @@ describe('the push provider', () => {
   const send = () =>
     sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)(aPush, { signal: AbortSignal.timeout(5_000) });
 
-  it('receives the idempotency key', async () => {
+  it('contains the idempotency key', async () => {
     await send();
     expect(key).toBe('one');
   });

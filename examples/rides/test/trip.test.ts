@@ -16,7 +16,7 @@ describe('a requested trip', () => {
     expect(send).toBeUndefined();
   });
 
-  it('is refused otherwise, and the passenger is notified', () => {
+  it('is refused if the passenger may not ride, and the passenger is notified', () => {
     const { state, events, send } = begin(trip, false);
     expect(state.state).toBe('refused');
     expect(events.map(({ contract }) => contract.type)).toEqual(['rides.trip.refused.v1']);

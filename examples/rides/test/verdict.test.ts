@@ -25,7 +25,7 @@ const driven = (driver: string, trip: string) => [
 ];
 
 describe('a verdict', () => {
-  it('is good if every trip had one driver or none, and its passenger was notified', () => {
+  it('is good if every trip had at most one driver, every passenger was notified, and no work is left', () => {
     const verdict = verdictOf([
       ...[
         requested('a'),

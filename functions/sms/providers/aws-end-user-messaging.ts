@@ -12,8 +12,8 @@ const THROTTLED_MS = 1_000;
 const OPTED_OUT = 'DESTINATION_PHONE_NUMBER_OPTED_OUT';
 
 /**
- * Reasons that concern the recipient or the parameters of the SMS. For other reasons, such as a missing pool, an operator
- * must fix the cause
+ * Reasons that concern the recipient or the parameters of the SMS. For other reasons, such as a missing pool, an
+ * operator must fix the cause
  * (https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html).
  */
 const PERMANENT = new Set([
@@ -66,8 +66,8 @@ function failureOf(cause: Error): Error {
   if (cause instanceof ThrottlingException) return new ThrottledError(failure, THROTTLED_MS);
   if (cause instanceof PinpointSMSVoiceV2ServiceException && cause.$fault === 'client')
     return new NotServedError(failure);
-  // If the service returned an error or refused the connection, the SMS was not sent. After any other failure, such as an
-  // aborted call, the outcome is unknown.
+  // If the service returned an error or refused the connection, the SMS was not sent. After any other failure, such as
+  // an aborted call, the outcome is unknown.
   const outcomeUnknown = !(cause instanceof PinpointSMSVoiceV2ServiceException || /ECONNREFUSED/.test(cause.message));
   return new UnavailableError(failure, { outcomeUnknown });
 }

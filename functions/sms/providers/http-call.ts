@@ -40,8 +40,8 @@ export async function post(
 }
 
 /**
- * Client errors after which a later attempt may succeed. An operator can fix a wrong key or address (401, 403, 404). For the
- * same reason, `failureOf` treats all 3xx as temporary.
+ * Client errors after which a later attempt may succeed. An operator can fix a wrong key or address (401, 403, 404).
+ * For the same reason, `failureOf` treats all 3xx as temporary.
  */
 const TEMPORARY = new Set([401, 403, 404, 408, 409, 425]);
 /** Statuses with an unknown outcome: a request with this key is in progress (409), or a proxy got no valid response. */

@@ -21,8 +21,8 @@ export interface SmsProvider {
   /**
    * Resolves once the provider has accepted the SMS.
    * @throws {OptedOutError} if the recipient has opted out; {@link RejectedError} if the provider rejects the SMS
-   * permanently; {@link ThrottledError} if the provider accepts no more SMS for now; {@link UnavailableError} if a later
-   * attempt may succeed
+   * permanently; {@link ThrottledError} if the provider accepts no more SMS for now; {@link UnavailableError} if a
+   * later attempt may succeed
    */
   send(message: TextMessage, attempt: Try): Promise<void>;
 }

@@ -18,7 +18,7 @@ const DELIVERED = new Set(['TEXT_DELIVERED', 'TEXT_SUCCESSFUL']);
 
 /**
  * Reads an event of AWS End User Messaging from its topic, whose policy allows no other publisher.
- * @param at the time of publication, because events of inbound SMS contain no time
+ * @param at when the topic sent the event to the queue; needed because events of inbound SMS contain no time
  */
 export function readAwsEvent(body: string, at: Date): ProviderEvent {
   const json = jsonOf(body);

@@ -7,8 +7,8 @@ import { equals, jsonOf, type ReadWebhook, UNAUTHENTICATED, UNREADABLE, type Web
 export const standardWebhookKey = z.object({ key: z.string().min(32) });
 
 /**
- * The maximum difference between a request's timestamp and the current time, from the specification. Older requests may be
- * replays.
+ * The maximum difference between a request's timestamp and the current time, from the specification. Older requests may
+ * be replays.
  */
 const TOLERANCE_MS = 5 * 60_000;
 

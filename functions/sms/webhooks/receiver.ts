@@ -25,8 +25,8 @@ const METRICS: Record<ProviderEvent['kind'], string> = {
 /** Processes providers' events. Any event may be delivered again. */
 export function createReceiver({ optOuts, sender, now, count }: ReceiverOptions) {
   /**
-   * Creates the reply that reports a receipt. The reply's ID is derived from the ID of the message that requested the SMS,
-   * so all replies about one SMS have the same ID. The consumer stores only the first of them.
+   * Creates the reply that reports a receipt. The reply's ID is derived from the ID of the message that requested the
+   * SMS, so all replies about one SMS have the same ID. The consumer stores only the first of them.
    */
   function stepOf(receipt: Receipt) {
     const { memberId, messageId, traceparent } = receipt.about;

@@ -17,7 +17,8 @@ import type { Construct } from 'constructs';
 import { ServiceFunction } from './service-function.ts';
 import type { Stage } from './stage.ts';
 
-const PUBLIC = 'The contract of the route makes it public: its function decides which requests it accepts.';
+const PUBLIC =
+  'The contract of the route makes the route public: the function of the route decides which requests to accept.';
 
 export interface ApiProps {
   stage: Stage;

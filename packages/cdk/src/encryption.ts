@@ -47,7 +47,7 @@ export class StageKey extends Construct {
       },
     });
     // With this statement, SNS can put messages into encrypted queues. `aws:SourceAccount` is not a condition, because
-    // the documentation does not state that SNS sends this key
+    // the documentation does not state that SNS sends this condition key
     // (https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html).
     this.allow('Topics', {
       principals: [new ServicePrincipal('sns.amazonaws.com')],
@@ -57,7 +57,8 @@ export class StageKey extends Construct {
         },
       },
     });
-    // With this statement, CloudWatch can publish alarms to an encrypted topic. AWS's example has no condition either
+    // With this statement, CloudWatch can publish alarms to an encrypted topic. The statement has no condition, like the
+    // statement in AWS's example
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -33,8 +33,8 @@ const maxLifetime = ({ eventArchiveDays }: Stage): Duration =>
 
 /**
  * The bucket for the data of messages that are too large for a channel. Data of sent messages expires when no message
- * can refer to it any more. A consumer's copies for parked messages do not expire. The bucket requires TLS, and only
- * roles of the stage can access it.
+ * can refer to it any more. A consumer's copies for parked messages do not expire. The bucket requires TLS. Apart from
+ * the deployment role and the account's root, only roles of the stage can access it.
  */
 export class LargeBucket extends Bucket {
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {

@@ -38,8 +38,8 @@ class Deployments extends Construct {
 }
 
 /**
- * The template parameters in a function's environment. A deployment can change the values of parameters without a
- * change of the template.
+ * The values of the template parameters in a function's environment, separated by spaces. A deployment can change these
+ * values without a change of the template.
  */
 function parametersOf(fn: LambdaFunction): string {
   const stack = Stack.of(fn);
@@ -109,8 +109,8 @@ export class LiveAlias extends Alias {
 
 /**
  * Whether `-c shifting=off` is set: this deployment then shifts all traffic at once and ignores alarms. A deployment
- * that fixes the cause of a raised alarm needs this setting, because CodeDeploy starts no deployment of a function while
- * an alarm of the function is raised.
+ * that fixes the cause of a raised alarm needs this setting, because CodeDeploy starts no deployment of a function
+ * while an alarm of the function is raised.
  */
 function isShiftingOff({ node }: Construct): boolean {
   const given: unknown = node.tryGetContext('shifting');

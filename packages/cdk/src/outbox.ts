@@ -111,8 +111,8 @@ export class Outbox extends Construct {
       // LATEST could miss rows that are written while CloudFormation creates the mapping.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // After three retries, a record is dropped instead of blocking its shard. The sweep still publishes the row that
-      // the record is about.
+      // After three retries, a record is dropped instead of blocking its shard of the stream. The sweep still publishes
+      // the row that the record is about.
       retryAttempts: 3,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,

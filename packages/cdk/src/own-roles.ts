@@ -24,9 +24,10 @@ function deploymentRole(scope: Construct): string {
 }
 
 /**
- * Creates a statement that denies actions on a queue, topic or bucket to all principals, whatever their policies allow,
- * except the stage's roles, the deployment role and the account's root. The root must be able to repair a policy that
- * denies too much. The statement denies nothing to AWS services, and allows them nothing either.
+ * Creates a statement that denies actions on a queue, topic or bucket to all principals except the stage's roles, the
+ * deployment role, the account's root and AWS services. The statement overrides whatever the policies of all other
+ * principals allow. The root is an exception so that it can repair a policy that denies too much. The statement allows
+ * nothing to anybody.
  */
 export const onlyOwnRoles = (scope: Construct, stage: Stage, actions: string[], resource: string | string[]) =>
   new PolicyStatement({

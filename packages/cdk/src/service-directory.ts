@@ -58,9 +58,9 @@ export class ServiceDirectory extends Construct {
   /**
    * Registers a subscriber in the entry that lists the topic's subscribers. The registration is part of the
    * subscriber's stack, so that no other stack changes.
-   * @param subscription the subscription, which CloudFormation creates after the registration, and deletes before it.
-   * In the reverse order, a service could receive events without being listed, and an erasure, which waits only for
-   * listed services, could end while the service still has data
+   * @param subscription the subscription. CloudFormation creates the subscription after the registration, and deletes
+   * the subscription before the registration. In the reverse order, a service could receive events without being
+   * listed, and an erasure, which waits only for listed services, could end while the service still has data
    */
   registerSubscriber(owner: Construct, topic: string, service: string, subscription: IConstruct): void {
     const attributes = { kind: 'subscriber' };

@@ -5,8 +5,8 @@ import { onlyOwnRoles } from './own-roles.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * The actions that change a topic. `WRITE_ACTIONS` and `READ_ACTIONS` are all actions that a topic's policy can
- * contain: SNS rejects other actions, and wildcards
+ * The actions that change a topic or publish to it. Together, `WRITE_ACTIONS` and `READ_ACTIONS` are all actions that a
+ * topic's policy can contain: SNS rejects other actions, and wildcards
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
  */
 export const WRITE_ACTIONS = [

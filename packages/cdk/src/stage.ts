@@ -32,7 +32,10 @@ export const stageSettings = z.strictObject({
   logRetentionDays: z.union([z.literal(7), z.literal(30), z.literal(90), z.literal(365)]).default(7),
   /** How many days published messages, including personal data, are archived for replay; null: no archive. */
   eventArchiveDays: z.int().min(1).max(365).nullable().default(7),
-  /** Maximum number of batches of a queue that its consumer processes concurrently, over all instances: 2 to 1,000. */
+  /**
+   * The number of batches, from 2 to 1,000, that a consumer may process concurrently over all instances. The settings
+   * are by name of the consumer. `default` applies to all other consumers.
+   */
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**
    * Warm throughput per table, by name, such as `orders`: the read and write units per second that the table supports

@@ -85,7 +85,8 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // When a compensating process ends, it cancels the order. A process that has ended has already changed the order.
+    // Only an approval that is in progress must be cancelled. An approval with `because` is already compensating its
+    // steps. An approval that has ended has already changed the order.
     const isInProgress =
       before.state === 'open' &&
       approval !== undefined &&

@@ -9,7 +9,10 @@ import { approve, cancel, type Order } from './order.ts';
 
 export const tablesOfOrders = z.object({ ORDERS_TABLE: text, OUTBOX_TABLE: text, LATER_TABLE: text });
 
-/** Stores orders and their approval processes. A process ends in the transaction that changes its order. */
+/**
+ * Stores orders and their approval processes. The transaction that ends a process also approves or cancels the order,
+ * unless the order is already cancelled.
+ */
 export function createOrders(options: { client: DynamoDBDocumentClient } & z.output<typeof tablesOfOrders>) {
   const { client, ORDERS_TABLE: table, OUTBOX_TABLE: outboxTable, LATER_TABLE: laterTable } = options;
   const later = createLater({ client, laterTable });

@@ -96,7 +96,10 @@ export function decline(before: Dispatch, driverId: string, next: Next): Dispatc
   return { ...offers, events: [event, ...offers.events] };
 }
 
-/** Offers the trip to drivers farther away, if no driver accepted in this round. */
+/**
+ * Ends the offers of a round if no driver accepted. Then offers the trip to drivers farther away, or ends the trip if
+ * no drivers are left.
+ */
 export const expire = (before: Dispatch, round: number, next: Next): DispatchDecision | undefined =>
   before.state === 'offered' && before.round === round ? offer(before, before.asked, before.open, next) : undefined;
 

@@ -71,7 +71,10 @@ export function createDrivers({ client, tableName: TableName }: { client: Dynamo
         .toSorted((one, other) => one.metres - other.metres);
     },
 
-    /** Assigns a trip to a driver. The transaction fails if the driver already has a trip. This prevents two trips at a time. */
+    /**
+     * Assigns a trip to a driver. The transaction fails if the driver already has a trip. This prevents two trips at a
+     * time.
+     */
     assign: (driverId: string, tripId: string) =>
       changeTrip(driverId, tripId, 'SET tripId = :trip', 'attribute_not_exists(tripId)'),
 

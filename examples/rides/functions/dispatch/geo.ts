@@ -5,8 +5,8 @@ import type { Place } from '../../shared/place.ts';
 const RESOLUTION = 8;
 
 /**
- * The number of rings around the passenger's cell that each round searches. The rounds search 7, 19 and 61 cells. In the
- * demo's town, these cells include every driver within 0.5, 1.3 and 2.9 km. Elsewhere, the cells have other sizes.
+ * The number of rings around the passenger's cell that each round searches. The rounds search 7, 19 and 61 cells. In
+ * the demo's town, these cells include every driver within 0.5, 1.3 and 2.9 km. Elsewhere, the cells have other sizes.
  */
 export const RINGS = [1, 2, 4] as const;
 

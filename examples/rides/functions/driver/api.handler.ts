@@ -10,7 +10,7 @@ import { createAnswers } from './store.ts';
 const tables = readEnvironment(z.object({ DRIVER_TABLE: text, OUTBOX_TABLE: text }));
 const answers = createAnswers({ client: createDynamoDB(), ...tables });
 
-/** Stores a driver's answer. Dispatch decides whether the answer was in time and notifies the driver. */
+/** Stores a driver's answer. The dispatch service decides later whether the answer was in time. */
 export const answer = jsonEndpoint(createObservability('driver').logger, driverAnswer, async (event, body) => {
   const driverId = pathId(event, 'driver');
   requireCaller(event, driverId);

@@ -178,7 +178,7 @@ export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
  */
 export type RegisterRequest = Message<"rollcall.members.v1.RegisterRequest"> & {
   /**
-   * In E.164 format. The number must be one that can be mobile.
+   * In E.164 format, of a type that the stage allows. Default: a number that is, or can be, mobile.
    *
    * @generated from field: string phone = 1;
    */
