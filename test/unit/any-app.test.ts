@@ -55,7 +55,7 @@ describe('an app in a folder', () => {
     expect(existsSync(join(await one, 'manifest.json'))).toBe(true);
   });
 
-  it('reports the error if it cannot be synthesized, or is not an app', async () => {
+  it('is refused with the reason if the folder has no cdk.json, or if the synthesis fails', async () => {
     const folder = temporaryFolder();
     expect(() => appFolder(folder)).toThrow(`There is no cdk.json in ${folder}`);
     writeFileSync(join(folder, 'cdk.json'), '{ "app": "echo no such stack >&2; exit 3" }');

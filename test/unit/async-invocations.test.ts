@@ -27,7 +27,7 @@ describe('an asynchronous invocation', () => {
     return { at, events: new AsynchronousInvocations({ settings: { name: 'f', arn: 'arn:f' }, invoke }) };
   }
 
-  it('is retried after one minute, and again two minutes later', async () => {
+  it('that fails is retried after one minute and again two minutes later; its event then moves to the dead-letter queue', async () => {
     vi.useFakeTimers();
     const { at, events } = invocations(failed);
     const deadLetters: unknown[] = [];
@@ -113,7 +113,7 @@ describe('a function that is invoked as an event', () => {
     },
   };
 
-  it('is tried as often as configured; a failed event is sent to its destination and its dead-letter queue', async () => {
+  it('is retried as often as configured; the failed event is then sent to the failure destination and the dead-letter queue', async () => {
     await using cloud = await startSmallCloud({ code: { listener: LISTENER }, resources: { ...resources, MaySend } });
     const lambda = new LambdaClient(cloud.config);
     await lambda.send(
@@ -156,13 +156,13 @@ describe('a property of a resource', () => {
     ['AWS::ApiGatewayV2::Api', { Target: 'arn' }, 'Target'],
     ['AWS::ApiGatewayV2::Stage', { StageVariables: {} }, 'StageVariables'],
     ['AWS::S3::Bucket', { ReplicationConfiguration: {} }, 'ReplicationConfiguration'],
-  ])('is refused by name if it would be ignored: %s %j', (type, properties, name) => {
+  ])('is refused with its name if the embedded cloud would ignore it: %s %j', (type, properties, name) => {
     expect(checked(type, properties)).toThrow(
       `s: the embedded cloud does not support ${name} of ${type}, which R has.`,
     );
   });
 
-  it('stops the start of a cloud if it would be ignored', async () => {
+  it('prevents the start of an embedded cloud that would ignore it', async () => {
     const Topic = { Type: 'AWS::SNS::Topic', Properties: { Subscription: [{ Protocol: 'sqs', Endpoint: 'arn' }] } };
     await expect(startSmallCloud({ resources: { Topic } })).rejects.toThrow(
       'does not support Subscription of AWS::SNS::Topic, which Topic has',

@@ -108,7 +108,7 @@ describe('a request in chunked encoding', () => {
 
 describe('a request whose body is not a JSON object', () => {
   it.each(['AmazonSQS.SendMessage', 'secretsmanager.GetSecretValue', 'DynamoDB_20120810.GetItem'])(
-    'is refused permanently: %s',
+    'is refused with a client error, which SDKs do not retry: %s',
     async (target) => {
       await using cloud = await startSmallCloud();
       cloud.access.addRole('arn:aws:iam::000000000000:role/some', 'some', { Statement: [] });
@@ -124,7 +124,7 @@ describe('a request whose body is not a JSON object', () => {
   );
 });
 
-describe('a request for an unsupported service', () => {
+describe('an unsupported request', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await startSmallCloud();
@@ -154,7 +154,7 @@ describe('a request for an unsupported service', () => {
     ['an operation of SQS', '/', json('AmazonSQS.Nonsense'), 'Nonsense'],
     ['an operation of Secrets Manager', '/', json('secretsmanager.Nonsense'), 'Nonsense'],
     ['an operation of another service', '/', json('Logs_20140328.PutLogEvents'), 'Logs_20140328.PutLogEvents'],
-  ])('is refused with an error that names it: %s', async (_, path, request, name) => {
+  ])('is refused with status 400 and the reason: %s', async (_, path, request, name) => {
     const answer = await fetch(`${cloud.endpointUrl}${path}`, request);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(name)]);
   });
@@ -205,7 +205,7 @@ describe('the secrets', () => {
     const names = [first, second].map((page) => page.SecretList?.map(({ Name }) => Name));
     expect([names, second.NextToken]).toEqual([[['shop/a'], ['shop/b']], undefined]);
     await expect(list({ Filters: [{ Key: 'tag-key', Values: ['x'] }] })).rejects.toThrow('not by tag-key');
-    // For a secret that a request identifies by name, policies use its ARN.
+    // A permission contains the ARN of a secret, even if the request contains the name of the secret.
     const required = (operation: string, body: object) =>
       permissionsFor('secretsmanager', operation, JSON.stringify(body), {
         region: 'us-east-1',

@@ -99,7 +99,7 @@ describe('relay functions', () => {
     dynamodb: { SequenceNumber, NewImage: marshall(row) },
   });
 
-  it('return the stream records of temporary failures, and leave rejected messages to the sweep', async () => {
+  it('report the records of temporary failures to Lambda, and leave rejected messages to the sweep', async () => {
     const { relay } = functionsOf(failing({ b: new Error('throttled'), c: new PermanentError('too large') }));
     const Records = ['a 1', 'b 1', 'b 2', 'c 1'].map((row, index) =>
       record(outboxRow(row.slice(0, 1), Number(row.slice(2))), String(index + 1)),
@@ -140,7 +140,7 @@ describe('relay functions', () => {
     expect(relayed).toEqual([]);
   });
 
-  it('publish the aggregates that an operator requests, and no others', async () => {
+  it('publish the messages of the aggregates that an operator names, and no others', async () => {
     relayed.length = 0;
     await functionsOf(failing({})).sweep({ publish: ['x', 'y'] }, inTime);
     expect(relayed.map(({ aggregateId, version }) => `${aggregateId}/${version}`)).toEqual(['x/4', 'y/4']);

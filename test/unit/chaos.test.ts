@@ -11,7 +11,7 @@ import { checkAll, checkFailures, type Snapshot } from '../../ops/chaos/verdict.
 
 const at = '2026-11-21T10:00:01.000Z';
 
-/** The state of all services after one member registered, redeemed points and changed once. */
+/** The state of all services after one member registered, redeemed points and changed their profile once. */
 function whole(): Snapshot {
   const parked = {
     aggregateId: 'm',
@@ -241,7 +241,7 @@ describe('faults', () => {
     expect(reports).toMatchObject([{ fault: 'sns PublishBatch: refused' }]);
   });
 
-  it('do not affect calls that the cloud needs to start, and do not occur in a calm phase', () => {
+  it('do not affect calls without which the cloud cannot start, and do not occur in a calm phase', () => {
     const allFaults = faultsIn('all');
     const noFaults = faultsIn('none');
     const rejections = faultsIn('rejections');

@@ -52,13 +52,13 @@ describe('a consumer', () => {
     ['whose source names no service', 'coupons', { source: 'coupons' }, 'source coupons is not /APPLICATION/SERVICE'],
     ['that is named like a function of another service', 'points', {}, 'must be coupons or begin with coupons-'],
     [
-      'of a topic that is not named after its service',
+      'that reads a topic, but does not have the name of its own service',
       'coupons-events',
       {},
       'so its name must be the name of its service, coupons',
     ],
     [
-      'of a queue with another name',
+      'that reads a queue, but does not have the name of that queue',
       'coupons',
       { of: pointsCommands, reads: [] },
       'consumes the queue points-commands',
@@ -94,7 +94,7 @@ describe('a consumer', () => {
       'sms-commands is a queue, which has no subscription filter',
     ],
     [
-      'of an ordered queue of several senders, whose versions could collide',
+      'of an ordered queue whose senders could use the same version',
       'points-commands',
       {
         of: { ...pointsCommands, senders: ['/rollcall/registration', '/rollcall/coupons'] },

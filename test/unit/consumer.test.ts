@@ -54,7 +54,7 @@ describe('consume', () => {
     ]);
   });
 
-  it('returns a postponed message until it is due, with all later ones of its group', async () => {
+  it('returns a postponed message and all later ones of its group, each with the time at which the postponed message is due', async () => {
     const until = new Date('2026-11-21T10:00:30Z');
     const Records = ['a1', 'a2', 'b1'].map((id) => sqsRecord(id.slice(0, 1), id, id));
     const { returned } = await consume({ Records }, async ({ body }) => {
@@ -77,7 +77,7 @@ describe('consume', () => {
 });
 
 describe('backoff', () => {
-  it('hides a postponed message until it is due, for longer after many receives, and at most for a quarter of an hour', () => {
+  it('hides a postponed message until it is due, but at least for a time that grows after many receives, and at most for a quarter of an hour', () => {
     const now = new Date('2026-11-21T10:00:00Z');
     const hidden = (seconds: number, receives: number, chance = 0) =>
       postponedSeconds(new Date(now.getTime() + seconds * 1000), now, receives, () => chance);

@@ -134,7 +134,7 @@ describe('capacity', () => {
     expect(ceilings({}).get('registrations a second that the API accepts')).toBe(100);
   });
 
-  it('costs the sum of its registrations and its idle stage', () => {
+  it('costs the price of its registrations plus the price of the idle stage', () => {
     const figures = { ...committedFigures, perRegistration: { ...perRegistration, usdPerMillion: 10 } };
     const idle = { polling: 1, sweeps: 1, alarms: 1, dashboards: 1, secrets: 1, keys: 1 };
     expect(usdPerMonth(100, figures, idle)).toBeCloseTo(6 + 2_592);

@@ -76,7 +76,7 @@ const resources = {
   },
 };
 
-it('times out without a debugger', async () => {
+it('a function without a debugger times out', async () => {
   await using cloud = await startSmallCloud({
     resources: functionResources('hangs', 'hangs', { Timeout: 1 }),
     code: { hangs: 'export const handler = () => new Promise(() => {});' },

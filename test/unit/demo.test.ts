@@ -109,7 +109,7 @@ describe('verdict', () => {
     ['once', [{ stamp: 1 }], { further: { letters: 1 }, lost: 0, lostBy: {}, duplicated: 0 }],
     ['never', [{}], { further: { letters: 0 }, lost: 1, lostBy: { letters: 1 }, duplicated: 0 }],
     ['twice', [{ stamp: 1 }, { stamp: 2 }], { further: { letters: 2 }, lost: 0, duplicated: 1 }],
-  ])('counts the effect of a further subscriber that exists %s', (_, letters, expected) => {
+  ])('counts an effect that a further subscriber has written %s', (_, letters, expected) => {
     const held = whole();
     const cursor = { pk: 'm', sk: 'letters', version: 1 };
     held.items.letters = [cursor, ...letters.map((letter, index) => ({ pk: 'm', sk: `letter#${index}`, ...letter }))];

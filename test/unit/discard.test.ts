@@ -22,7 +22,7 @@ describe('discard', () => {
     await expect(kit.discard(first, 'again')).rejects.toThrow('nothing waits for it');
   });
 
-  it('refuses a version that is not the next one, and a version that is not parked', async () => {
+  it('refuses a version behind an earlier parked one, and a version that is neither parked nor waited for', async () => {
     const { apply, kit } = subscriber(failing());
     await apply(registered(member, 1));
     await apply(profileChanged(member, 2));

@@ -152,7 +152,7 @@ describe('an event that erases', () => {
     expect([consumer.parked(), bodiesOf(consumer)]).toEqual([[], []]);
   });
 
-  it.each(['live', 'by its sweep', 'from the dead letters'])(
+  it.each(['live', 'by the sweep', 'from the dead letters'])(
     'erases the data when it is processed again (%s) after a crash right after its commit',
     async (how) => {
       const consumer = subscriber();
@@ -164,7 +164,7 @@ describe('an event that erases', () => {
         throw new TransientError('died');
       };
       const left = deactivated(member, 2);
-      if (how === 'by its sweep') expect(await consumer.apply(left, 5)).toBe('parked');
+      if (how === 'by the sweep') expect(await consumer.apply(left, 5)).toBe('parked');
       else await expect(consumer.apply(left)).rejects.toThrow('died');
       expect(bodiesOf(consumer)).not.toEqual([]);
       consumer.store.eraseLeft = eraseLeft;

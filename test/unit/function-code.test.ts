@@ -147,7 +147,7 @@ describe('the AWS SDK', () => {
         'sqs.js': region("const { SQSClient } = require('@aws-sdk/client-sqs');"),
       },
     ],
-  ])('is available to %s that does not contain it, even if the app has not installed it', async (_, files) => {
+  ])('is available to %s, even if neither the code nor the app contains it', async (_, files) => {
     expect(await resultOf(files)).toBe('us-east-1');
   });
 

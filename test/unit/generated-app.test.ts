@@ -51,7 +51,7 @@ async function wholeApp(): Promise<string> {
   return root;
 }
 
-it('an app with a service, a command, a route and a subscriber compiles; an error in another file is found', async () => {
+it('an app with a service, a command, a route and a subscriber compiles; the compiler finds an error in a file that this test adds', async () => {
   const root = await wholeApp();
   const wrong = `import { stockHandlers } from '../functions/stock/stock.ts';\n\nexport const wrong: 1 = stockHandlers();\n`;
   writeFileSync(join(root, 'test/wrong.ts'), wrong);

@@ -45,7 +45,7 @@ describe('an existing part', () => {
 
   it.each<[string, (root: string) => Plan | Promise<Plan>, string]>([
     [
-      'a path with another parameter name',
+      'a path that differs only in the name of its parameter',
       (root) => {
         change(root, 'shared/items.ts', '/items/{id}', '/items/{item}');
         return newRoute(root, 'items', 'get', { ...cancel, method: 'GET' });
@@ -93,12 +93,12 @@ describe('a name', () => {
     ['of an aggregate', () => newService(shop(), 'orders', 'or-der', app), '"or-der" is not a valid name'],
     ['of a command', () => newCommand(shop(), 'Charge', stocking, app), '"Charge" is not a valid name of a message'],
     [
-      'of a command that is a reserved word',
+      'of a command, because it is a reserved word',
       () => newCommand(shop(), 'delete', stocking, app),
       '"delete" is not a valid name: it is',
     ],
     [
-      'of a command that its contracts already use',
+      'of a command, because the contracts of the receiver already use that name',
       () => newCommand(shop(), 'queue', stocking, app),
       'shared/stock-commands.ts already has a "queue"',
     ],
@@ -108,12 +108,12 @@ describe('a name', () => {
       '"-" is not a valid name of a message',
     ],
     [
-      'of a reply that equals its command',
+      'of a reply, because its command has that name',
       () => newCommand(shop(), 'count', { ...stocking, reply: 'count' }, app),
       '"count" cannot name both the command and its reply',
     ],
     [
-      'of a sender that does not exist',
+      'of a sender, because no service has that name',
       () => newCommand(shop(), 'count', { ...stocking, from: 'orders' }, app),
       'There is no service "orders" in functions/; there are: items.',
     ],
@@ -122,28 +122,36 @@ describe('a name', () => {
       () => newCommand(shop(), 'count', { ...stocking, of: '2' }, app),
       '"2" is not a valid name',
     ],
-    ['of an app, if it is missing', () => newService(shop(), 'orders', undefined, {}), 'The app has no name'],
+    ['of an app, because it is missing', () => newService(shop(), 'orders', undefined, {}), 'The app has no name'],
     [
-      'of a service that is reserved for tables',
+      'of a service, because tables have that name',
       () => newService(shop(), 'outbox', undefined, app),
       'every app has tables with that name',
     ],
     [
-      'of a route that is reserved for consumers',
+      'of a route, because functions of consumers have that name',
       () => route('consume', '/items/{id}'),
       'functions of consumers have this name',
     ],
-    ['of a route that is too long', () => route('a'.repeat(17), '/items/{id}'), 'at most 16 characters'],
+    ['of a route, because it is too long', () => route('a'.repeat(17), '/items/{id}'), 'at most 16 characters'],
     ['of a route', () => route('Cancel', '/items/{id}'), '"Cancel" is not a valid name of a route'],
-    ['of a route that is a reserved word', () => route('delete', '/items/{id}'), '"delete" is not a valid name: it is'],
-    ['of a service without folder', () => route('cancel', '/x', 'orders'), 'There is no service "orders"'],
+    [
+      'of a route, because it is a reserved word',
+      () => route('delete', '/items/{id}'),
+      '"delete" is not a valid name: it is',
+    ],
+    [
+      'of a service, because no folder has that name',
+      () => route('cancel', '/x', 'orders'),
+      'There is no service "orders"',
+    ],
     ['of a path', () => route('cancel', 'items'), '"items" is not a valid path: it must start with a slash'],
     ['of a path with an empty segment', () => route('cancel', '/items//x'), 'empty segment'],
     ['of a path with a trailing slash', () => route('cancel', '/items/'), 'empty segment'],
     ['of a parameter', () => route('cancel', '/items/{item}'), 'its only parameter must be called {id}'],
     ['of two parameters', () => route('cancel', '/items/{id}/{id}'), 'its only parameter must be called {id}'],
     ['of a segment', () => route('cancel', '/items/a b'), '"a b" has characters other than'],
-  ])('%s is refused if it is invalid', async (_, plan, why) => {
+  ])('that is invalid is refused: %s', async (_, plan, why) => {
     await expect((async () => plan())()).rejects.toThrow(why);
   });
 
@@ -179,7 +187,7 @@ describe('a service', () => {
     expect(edits?.['shared/channels.ts']).toContain('channels = [\n  itemEvents,\n  orderEvents,\n];');
   });
 
-  it('does not edit a list of channels of another form, and returns the lines to add', () => {
+  it('does not edit a list of channels in an unknown form, and returns the lines to add', () => {
     const root = shop();
     change(root, 'shared/channels.ts', '[itemEvents]', '[itemEvents, ...[]]');
     const { edits, next } = newService(root, 'orders', undefined, app);
@@ -187,7 +195,7 @@ describe('a service', () => {
     expect(next[0]).toContain("import { orderEvents } from './orders.ts';\n  orderEvents,");
   });
 
-  it('has its contracts beside the list of channels', () => {
+  it('has its contracts in the folder of the list of channels', () => {
     const { files, edits } = newService(copyOf('.'), 'orders', undefined, { name: 'rollcall', operatorScope: 'all' });
     expect(Object.keys(files)).toContain('shared/contracts/orders.ts');
     expect(files['functions/orders/api.handler.ts']).toContain("from '../../shared/contracts/orders.ts'");
@@ -208,7 +216,7 @@ describe('a command', () => {
     expect(read(root, 'infra/app.ts')).toContain('{ of: itemEvents, sends: [stockCommands], routes: itemRoutes }');
   });
 
-  it('does not edit a publisher of another form, and returns the lines to add', async () => {
+  it('does not edit a publisher in an unknown form, and returns the lines to add', async () => {
     const root = shop();
     change(root, 'infra/app.ts', "app.publisher('items', {", "const name = 'items';\napp.publisher(name, {");
     const { edits, next } = await newCommand(root, 'count', stocking, app);
@@ -228,7 +236,7 @@ describe('a command', () => {
     );
   });
 
-  it('is added to a queue with another name; if the handlers have another form, the line to add is returned', async () => {
+  it('is added to a queue with another name; if the handlers have an unknown form, the line to add is returned', async () => {
     const { files, edits, next } = await newCommand(copyOf('examples/orders'), 'bill', bill, app);
     expect(files).toEqual({});
     expect(Object.keys(edits ?? {})).toEqual(['shared/contracts.ts']);
@@ -236,7 +244,7 @@ describe('a command', () => {
     expect(next[0]).toContain("'shop.payments.bill.v1': () => ({ set: {} }),");
   });
 
-  it('does not edit contracts of another form, and returns the lines to add', async () => {
+  it('does not edit contracts in an unknown form, and returns the lines to add', async () => {
     const given = { of: 'points', from: 'registration' };
     const { files, edits, next } = await newCommand(copyOf('.'), 'double', given, { name: 'rollcall' });
     expect({ files, edits }).toEqual({ files: {}, edits: {} });
@@ -318,7 +326,7 @@ describe('a route', () => {
     );
   });
 
-  it('does not edit sources of another form, and returns the lines to add', () => {
+  it('does not edit sources in an unknown form, and returns the lines to add', () => {
     const root = shop();
     change(root, 'shared/items.ts', '} as const satisfies Record<string, Route>', '} as const');
     change(root, 'functions/items/api.handler.ts', 'const { logger } =', 'const observability =');

@@ -62,10 +62,10 @@ describe('a new subscriber', () => {
   });
 
   it.each([
-    ['another form', (text: string) => text.replace('const app = new', 'export default new')],
-    ['two apps', (text: string) => `${text}const other = new RollcallApp(new App(), {});\n`],
-    ['two ends', (text: string) => `${text}app.finish();\n`],
-  ])('does not edit infrastructure of %s, and returns the lines to add', async (_, change) => {
+    ['in an unknown form', (text: string) => text.replace('const app = new', 'export default new')],
+    ['with two apps', (text: string) => `${text}const other = new RollcallApp(new App(), {});\n`],
+    ['with two ends', (text: string) => `${text}app.finish();\n`],
+  ])('does not edit infrastructure %s, and returns the lines to add', async (_, change) => {
     const root = shop();
     writeFileSync(join(root, 'infra/app.ts'), change(read(root, 'infra/app.ts')));
     const { edits, next } = await newSubscriber(root, 'stock', 'item-events', {});

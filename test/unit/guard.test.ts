@@ -54,7 +54,7 @@ describe('a server', () => {
     ['http://127.0.0.1:4000', '/ of 127.0.0.1:4000'],
     ['HTTP://127.0.0.1?a', '/?a of 127.0.0.1'],
     ['/http://evil.example/', '/http://evil.example/ of localhost'],
-  ])('accepts the absolute URL %s as a request target', async (target, body) => {
+  ])('accepts the request target %s; only an absolute URL replaces the Host header', async (target, body) => {
     expect(await requestTo(target)).toEqual({ status: 200, body });
   });
 

@@ -109,7 +109,7 @@ describe('a message that a rule holds back', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('is released only by an explicit request, not by a retry of its successors', async () => {
+  it('is not released by a redrive that does not request the release', async () => {
     const { apply, redrive, versions } = held();
     await apply(registered(member));
     await apply(profileChanged(member, 2));
@@ -117,7 +117,7 @@ describe('a message that a rule holds back', () => {
     expect(versions()).toEqual([]);
   });
 
-  it('waits for its next release, not for the sweep, if it fails temporarily', async () => {
+  it('is held again if it fails temporarily after its release', async () => {
     let down = true;
     const { apply, redrive, parked, versions } = subscriber({
       'rollcall.member.registered.v1': (_, { released }) => {
@@ -146,7 +146,7 @@ describe('a message that a rule holds back', () => {
   });
 });
 
-describe('a message during which the function crashes', () => {
+describe('a message that crashes the function', () => {
   const crashing = { 'rollcall.member.registered.v1': () => new Promise<never>(() => {}) };
   /** Simulates a crash of the function before the attempt ends. */
   const crashDuring = async ({ apply }: ReturnType<typeof subscriber>, receives: number) => {
@@ -177,8 +177,8 @@ describe('a message during which the function crashes', () => {
   });
 });
 
-describe('a call with an unknown outcome', () => {
-  it('is reported to every later attempt until the message is applied', async () => {
+describe('the outcome of a call', () => {
+  it('that is unknown is reported to every later attempt until the message is applied', async () => {
     const reported: boolean[] = [];
     const outcomes = [
       new TransientError('no answer', { outcomeUnknown: true }),
@@ -200,7 +200,7 @@ describe('a call with an unknown outcome', () => {
     expect(reported).toEqual([false, true, true, true]);
   });
 
-  it('is not reported, if the call certainly had no effect', async () => {
+  it('is not reported as unknown if the call certainly had no effect', async () => {
     const reported: boolean[] = [];
     const { apply } = subscriber({
       'rollcall.member.registered.v1': () => ({

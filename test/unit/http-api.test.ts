@@ -310,10 +310,13 @@ describe('the integration of a route', () => {
     ['CredentialsArn', { integration: { CredentialsArn: 'arn' } }],
     ['TimeoutInMillis', { integration: { TimeoutInMillis: 30_001 } }],
     ['RequestParameters', { route: { RequestParameters: { a: {} } } }],
-  ])('is refused at start with the name of an unsupported property: %s %j', async (name, more) => {
-    const code = { shop: 'export const handler = () => {};' };
-    await expect(startSmallCloud({ resources: apiResources(more), code })).rejects.toThrow(name);
-  });
+  ])(
+    'is refused at start with the name of a property that is unsupported or out of range: %s %j',
+    async (name, more) => {
+      const code = { shop: 'export const handler = () => {};' };
+      await expect(startSmallCloud({ resources: apiResources(more), code })).rejects.toThrow(name);
+    },
+  );
 });
 
 it('a template sets the stage of an API and its access log, which is stored beside the logs of functions', async () => {

@@ -48,7 +48,7 @@ describe('Prefer', () => {
   });
 });
 
-/** The result of a request for a resource with the entity tag `"1"`. */
+/** The result of the preconditions for a resource with the entity tag `"1"`, or the code of the problem. */
 function verdict(conditions: Preconditions, reads: boolean): string {
   try {
     return evaluate(conditions, '"1"', reads);

@@ -82,7 +82,7 @@ describe('a consumer in memory', () => {
     expect(of('tea')).toMatchObject({ total: 101 });
   });
 
-  it('stores a reply, and sends it later if the channel is down', async () => {
+  it('stores a reply while the channel is down, and sends it later', async () => {
     const { deliver, channel, sweep, pass } = create();
     channel.down = true;
     await expect(deliver(event(1, 2, 'desk'))).rejects.toThrow('the channel is down');

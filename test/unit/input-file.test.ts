@@ -175,7 +175,7 @@ describe('an input file', () => {
       ],
     ],
     [
-      'a quote that another record closes, with the lines in between',
+      'a quote that a later record closes',
       'a.csv',
       `${HEADER}+34612341001,"Ana,es\n+34612349999,Eve,es\n+34612349998,"Eve",es\n+34612341002,Bo,en\n`,
       [
@@ -184,7 +184,7 @@ describe('an input file', () => {
       ],
     ],
     [
-      'a quote that is never closed, with all following lines',
+      'a quote that is never closed',
       'a.csv',
       `${HEADER}+34612341002,Bo,en\n\n+34612341001,"Ana,es\n+34612349999,Eve,es\n`,
       [

@@ -111,7 +111,7 @@ describe('a message on a channel with the setting `large`', () => {
   });
 
   it.each([
-    ['on another channel', () => large({ ...documents, large: undefined } as never)],
+    ['on a channel without that setting', () => large({ ...documents, large: undefined } as never)],
     [
       'if it erases',
       () => outboxRowOf(documents, draft(removed, { orderId: 'A', text }), placing, context, claimCheck),
@@ -345,7 +345,7 @@ describe('an outbox item in a foreign transaction', () => {
       ...{ version: 1, ...(large !== undefined && { large }) },
     }).Put?.Item;
 
-  it('makes the outbox erase sent data if its channel is large', () => {
+  it('with an event that erases makes the outbox erase sent data if the channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
     expect(() => itemOf(undefined)).toThrow(
@@ -355,7 +355,7 @@ describe('an outbox item in a foreign transaction', () => {
 });
 
 describe('the relay', () => {
-  it('keeps the row of an event that erases until the data is erased', async () => {
+  it('does not delete the row of an event that erases before the data is erased', async () => {
     const erasing = { ...outboxRow('A', 1), erases: true } as const;
     const rows = [erasing];
     const removedRows: unknown[] = [];

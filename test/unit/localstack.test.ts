@@ -29,7 +29,7 @@ describe('an address of an API', () => {
     ['https://abc123.execute-api.cn-north-1.amazonaws.com.cn/v1', '/v1'],
     ['http://abc123.execute-api.localhost:4566', ''],
     ['https://abc123.execute-api.localhost.localstack.cloud:4566/v1?a=b', '/v1?a=b'],
-  ])('%s is reached at the endpoint, below its path', (url, rest) => {
+  ])('%s is replaced by a URL below the base path of the endpoint', (url, rest) => {
     expect(reachable(url, `${endpoint}/`, basePath)).toBe(
       `http://127.0.0.1:4566/_aws/execute-api/abc123/$default${rest}`,
     );
@@ -51,7 +51,7 @@ describe('this machine', () => {
     expect(hostNameFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
   });
 
-  it('replaces host.docker.internal with 127.0.0.1 in its own calls', () => {
+  it('is 127.0.0.1 in the URLs that it calls itself, instead of host.docker.internal', () => {
     expect(resolvableHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
     expect(resolvableHere('https://login.example.com')).toBe('https://login.example.com');
     expect(resolvableHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');

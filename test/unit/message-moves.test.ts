@@ -143,7 +143,7 @@ describe('the source queues of a dead-letter queue', () => {
 });
 
 describe('the stored metadata of a message', () => {
-  it('is rolled back with a message that cannot be written, but earlier messages stay', () => {
+  it('is rolled back if the message cannot be written, but earlier messages stay', () => {
     const db = new DatabaseSync(':memory:');
     db.exec('CREATE TABLE sqs_messages (message_id TEXT PRIMARY KEY)');
     const insert = db.prepare('INSERT INTO sqs_messages (message_id) VALUES (?)');

@@ -45,7 +45,7 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('has the position of its version or, on an unordered channel, a separate position', () => {
+  it('has its subject and version as its position or, on an unordered channel, its own ID and 1', () => {
     expect(positionOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(positionOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => positionOf(sms('hi'), false)).toThrow('has no version');
@@ -108,7 +108,7 @@ describe('a reader', () => {
       body({ datacontenttype: 'application/xml' }),
       'no codec for application/xml',
     ],
-    ['no media type', body({ datacontenttype: 'json' }), 'no codec for json'],
+    ['a content type that is not a media type', body({ datacontenttype: 'json' }), 'no codec for json'],
     ['a format that the contract does not have', body({ datacontenttype: 'application/protobuf' }), 'no codec for'],
     ['Protobuf without bytes', inFormat('application/protobuf'), 'data_base64 is missing'],
     ['XML without text', inFormat('application/xml'), 'it has neither text in data nor data_base64'],
@@ -187,7 +187,7 @@ describe('a reader', () => {
     ],
     ['version 2 alone', registeredV2(), [memberRegistered], false],
     [
-      'version 1, if it reads version 1',
+      'version 1, which it can read directly',
       { ...registered(), alternatetype: memberRegisteredV2.type },
       [memberRegistered],
       false,

@@ -35,7 +35,7 @@ describe("AWS's managed policies", () => {
     await expect(startSmallCloud(app)).rejects.toThrow('is not allowed to do sqs:ReceiveMessage');
   });
 
-  it('are refused by name if they are unknown', async () => {
+  it('are refused with their names if they are unknown', async () => {
     const policies = managed('AdministratorAccess', 'service-role/AWSLambdaBasicExecutionRole');
     await expect(startSmallCloud({ resources: functionWith(policies), code: CODE })).rejects.toThrow(
       'does not support the managed policies arn:aws:iam::aws:policy/AdministratorAccess. It supports service-role/',

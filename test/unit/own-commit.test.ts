@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 const AT = '2026-11-21T10:00:00.000Z';
 
 /**
- * Commits version 2. DynamoDB refuses the write because of the stored item, at the given attempt of the SDK.
+ * Commits version 2. DynamoDB refuses the write because of the stored item.
+ * @param attempts the number of the SDK's attempt that is refused
  * @param beside whether the commit has other writes
  * @param before errors of earlier calls
  */

@@ -147,7 +147,7 @@ describe('parking', () => {
     expect(versions()).toEqual([2, 2]);
   });
 
-  it('starts no further aggregate when its time is over', async () => {
+  it('lets the sweep start no further aggregate when its time is over', async () => {
     const { apply, sweep, pass } = subscriber({}, true);
     for (const n of [1, 2, 3]) await apply(profileChanged(memberIdOf(n), 2));
     pass(10 * MINUTE);
@@ -282,7 +282,7 @@ describe('redrive', () => {
     expect(parked()).toEqual(['1 failed']);
   });
 
-  it('does not retry a message below the baseline, because its effect would come after later ones', async () => {
+  it('does not retry a message below the baseline, because later messages were already applied', async () => {
     const { apply, sweep, kit, pass, parked } = subscriber({}, true);
     await apply(profileChanged(member, 5));
     pass(10 * MINUTE);

@@ -27,7 +27,7 @@ const rows = [...page.matchAll(/^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \| (.+) \|$
 
 const spansIn = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span);
 
-/** `a/{b,c}.ts` is two paths. */
+/** `a/{b,c}.ts` means the two paths `a/b.ts` and `a/c.ts`. */
 const expanded = (path: string): string[] => {
   const [, before = '', choices, after = ''] = /^(.*)\{(.+)\}(.*)$/.exec(path) ?? [];
   return choices === undefined ? [path] : choices.split(',').map((choice) => `${before}${choice}${after}`);
@@ -46,8 +46,8 @@ const runsIn = (cell: string) =>
   spansIn(cell).flatMap((span) => [...span.matchAll(/npm run (?:--silent )?([^)|]+)/g)].map(([, words = '']) => words));
 
 /**
- * The npm scripts that the commands of a row use: the scripts of the example that the row names if the commands run there,
- * otherwise the scripts of the project.
+ * The npm scripts that the commands of a row can use: the scripts of its example if the row says that the commands run
+ * in the example, otherwise the scripts of the project.
  */
 function scriptsOf({ where, watch }: Row): string[] {
   const [, folder] = /`(examples\/\w+)`/.exec(where) ?? [];

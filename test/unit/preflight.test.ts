@@ -233,7 +233,7 @@ describe('before a deployment', () => {
 
   it.each([
     ['DELETE_FAILED', 'delete-stack'],
-    // Deleting the stack would delete its data.
+    // The command is not `delete-stack`, because that would delete the data of the stack.
     ['UPDATE_FAILED', 'rollback-stack'],
     ['CREATE_FAILED', 'rollback-stack'],
     ['UPDATE_IN_PROGRESS', 'describe-stack-events'],

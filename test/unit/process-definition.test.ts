@@ -158,7 +158,7 @@ describe('a request of an operator about a process', () => {
     expect(passedOn).toEqual([{ redrive: ['m-1'], release: true }]);
   });
 
-  it('is refused with the reason', async () => {
+  it('is refused with the reason if there is no such process, or if the decision is not possible', async () => {
     expect(await request({ process: 'o-2' })).toEqual({ refused: 'there is no process o-2' });
     expect(await request({ process: 'o-1', decide: { cancel: 'x' } })).toEqual({ refused: 'it does not go back' });
     expect(await request({ process: 'o-1', decide: { retry: 'x' } })).toEqual({

@@ -111,7 +111,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(world.ended).toHaveLength(1);
   });
 
-  it('applies one of two replies that arrive at the same moment', async () => {
+  it('applies only one of two replies that arrive at the same moment', async () => {
     const reserve = await reserving();
     const replies = [world.replyTo(reserve), world.replyTo(reserve)];
     const outcome = await Promise.all(replies.map((reply) => world.deliver(reply)));
@@ -265,9 +265,9 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(world.ended).toEqual([`${id} rejected`]);
   });
 
-  /** Lets all deadlines of a command without a reply pass. */
+  /** Lets deadlines of a command without a reply pass, until the process needs an operator. */
   async function stuck(command: Envelope): Promise<{ command: Envelope; held: Envelope }> {
-    // One of these deadlines is the deadline of the previous step.
+    // One more deadline than attempts, because the first deadline may still be that of the previous step.
     for (let deadline = 1; deadline <= ATTEMPTS + 1; deadline++) expect(await world.pass(WITHIN.confirm)).toEqual([]);
     const { parked = '' } = (await progress()) as { parked?: string };
     const [held] = await world.parkedOf({ id: parked });

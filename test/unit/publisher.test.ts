@@ -283,7 +283,7 @@ describe('an additional write of a service', () => {
     expect([await itemAt(second), await itemAt(free), await pending(second)]).toEqual([undefined, undefined, []]);
   });
 
-  it('is not reported as the refusal if the ID is taken as well', async () => {
+  it('is not named in the result if the ID is taken as well', async () => {
     const [id, name] = [newId(), newId()];
     const decision = { ...opening(id), beside: { name: guard(name) } };
     await orders.create(id, decision, context);

@@ -31,9 +31,8 @@ function waiting(on: Queue) {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a queue without delayed or hidden messages sets no timer', () => {
+test('a queue without delayed or hidden messages sets no timer except the one that ends the receive', () => {
   void queue().waitForMessages(20);
-  // This timer ends the receive.
   expect(vi.getTimerCount()).toBe(1);
 });
 

@@ -48,11 +48,11 @@ describe('the difference between a publisher and a consumer', () => {
     expect(classify(publisher, consumer, rules)).toBe(kind);
   });
 
-  it('is none if a late subscriber has not received it', () => {
+  it('is none if a late subscriber has not received the aggregate', () => {
     expect(classify(known(4), undefined, { ...rules, joinsLate: true })).toBeUndefined();
   });
 
-  it('is another state if the versions are equal and the app reports a difference', () => {
+  it('is other-state if the versions are equal and the app reports a difference', () => {
     expect(classify(known(4), held(4), { ...rules, agrees: () => false })).toBe('other-state');
     expect(classify(known(5), held(4), { ...rules, agrees: () => false })).toBe('behind');
   });

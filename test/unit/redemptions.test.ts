@@ -185,7 +185,7 @@ describe('a redemption', () => {
     expect(await world.state(id)).toEqual({ state: 'expired', compensation: 'not-needed', ...late });
   });
 
-  it('is in the index of its member under its own ID, in every state', async () => {
+  it('contains the ID of its member, which is the key of an index, in every state', async () => {
     const { id } = await world.redeem();
     expect(await world.item(id)).toMatchObject({ memberId: MEMBER });
     await world.take(redemptionSettled, settled(), id);
@@ -249,7 +249,7 @@ describe('a reply to a redemption', () => {
     expect(await world.take(redemptionSettled, settled(), id)).toBe('duplicate');
   });
 
-  it('does not delete the operation of a member for another member who has left', async () => {
+  it('about a member who has left does not delete the operation of another member', async () => {
     const { id } = await world.redeem();
     await world.put({ pk: `member#${OTHER}`, status: 'deactivated' });
     const foreign = settled('succeeded', { memberId: OTHER });

@@ -61,7 +61,7 @@ async function cloudWith(...names: string[]) {
   return { cloud, registeredInstances };
 }
 
-it('a redeployment removes subscribers that are no longer deployed from the directory', async () => {
+it('a redeployment removes from the directory the subscribers that are no longer deployed', async () => {
   const { cloud, registeredInstances } = await cloudWith('guide', 'sms');
   expect(await registeredInstances()).toEqual(['guide', 'sms']);
   await cloud.redeploy(assembly(subscribers('points', 'sms')));

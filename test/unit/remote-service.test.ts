@@ -166,7 +166,7 @@ describe('a remote service', () => {
     ['certainly had no effect', down()],
     ['could not be made', new Error('table throttled')],
     ['was refused', new RejectedError('no')],
-  ])('keeps its unknown outcome if a later attempt %s', async (_, later) => {
+  ])('still reports an unknown outcome if a later attempt %s', async (_, later) => {
     const outcomes = [new UnavailableError('no answer', { outcomeUnknown: true }), later];
     const causes: Error[] = [];
     const { ask } = service(() => Promise.reject(outcomes.shift()), {
@@ -229,7 +229,7 @@ describe('discovery', () => {
     expect(chosen.filter((id) => id === 'a')).toHaveLength(6);
   });
 
-  it('avoids a failed instance, for longer each time, and uses it if there is no other instance', async () => {
+  it('avoids a failed instance, for longer each time, and uses it if all other instances have failed later', async () => {
     const { nodes, state } = nodesOf(['a', 'b']);
     const fail = async (id: string) => nodes.watch(instance(id), () => Promise.reject(down())).catch(() => {});
     const choose = async () => (await nodes.choose(new Set()))?.id;

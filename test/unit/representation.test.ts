@@ -71,22 +71,19 @@ describe('a resource', () => {
   it.each([
     ['derived from a version', read],
     ['derived from the body', untagged],
-  ])(
-    'has an entity tag %s that differs in XML, and If-None-Match accepts the XML tag only for XML',
-    async (_, handler) => {
-      const tagOf = async (headers: Record<string, string>) => {
-        const { statusCode, headers: answered } = await handler(requestOf(headers), context);
-        return { statusCode, tag: String(answered?.etag) };
-      };
-      const inJson = await tagOf({});
-      const inXml = await tagOf({ accept: 'application/xml' });
-      expect(inXml.tag).not.toBe(inJson.tag);
-      const again = async (accept: string, tag: string) => (await tagOf({ accept, 'if-none-match': tag })).statusCode;
-      expect(await again('application/xml', inXml.tag)).toBe(304);
-      expect(await again('application/xml', inJson.tag)).toBe(200);
-      expect(await again('application/json', inXml.tag)).toBe(200);
-    },
-  );
+  ])('has another entity tag in XML (%s), and If-None-Match accepts the XML tag only for XML', async (_, handler) => {
+    const tagOf = async (headers: Record<string, string>) => {
+      const { statusCode, headers: answered } = await handler(requestOf(headers), context);
+      return { statusCode, tag: String(answered?.etag) };
+    };
+    const inJson = await tagOf({});
+    const inXml = await tagOf({ accept: 'application/xml' });
+    expect(inXml.tag).not.toBe(inJson.tag);
+    const again = async (accept: string, tag: string) => (await tagOf({ accept, 'if-none-match': tag })).statusCode;
+    expect(await again('application/xml', inXml.tag)).toBe(304);
+    expect(await again('application/xml', inJson.tag)).toBe(200);
+    expect(await again('application/json', inXml.tag)).toBe(200);
+  });
 
   it('can be changed with either tag', () => {
     expect(preconditions(requestOf({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });

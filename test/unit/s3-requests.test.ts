@@ -34,13 +34,16 @@ describe('a call to S3', () => {
     ['tags of an object', 'PUT', '/bucket/key', { 'x-amz-tagging': 'a=b' }],
     ['an access control list', 'PUT', '/bucket/key', { 'x-amz-acl': 'public-read' }],
     ['a copy of a version', 'PUT', '/bucket/key', { 'x-amz-copy-source': 'bucket/key?versionId=1' }],
-  ])('is refused by name and has no effect, if it is unsupported: %s', async (_, method, path, headers) => {
-    const [status, text] = await call(method, path, method === 'GET' ? undefined : '<Tagging/>', headers);
-    const name = Object.keys(headers ?? {})[0] ?? `${method} ${path}`.replaceAll('&', '&#38;');
-    expect([status, text]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
-    expect(text).toContain(name);
-    expect(await call('GET', '/bucket/key')).toEqual([200, 'content']);
-  });
+  ])(
+    'is refused with an error that names it, and has no effect, if it is unsupported: %s',
+    async (_, method, path, headers) => {
+      const [status, text] = await call(method, path, method === 'GET' ? undefined : '<Tagging/>', headers);
+      const name = Object.keys(headers ?? {})[0] ?? `${method} ${path}`.replaceAll('&', '&#38;');
+      expect([status, text]).toEqual([501, expect.stringContaining('<Code>NotImplemented</Code>')]);
+      expect(text).toContain(name);
+      expect(await call('GET', '/bucket/key')).toEqual([200, 'content']);
+    },
+  );
 
   it('is refused if its path is not validly encoded', async () => {
     expect(await call('PUT', '/bucket/100%', 'x')).toEqual([400, expect.stringContaining('InvalidURI')]);

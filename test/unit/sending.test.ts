@@ -296,7 +296,7 @@ describe('a reply derived from message and state', () => {
     expect(sender.sent).toEqual([confirmation]);
   });
 
-  it('is sent even if its capability was set to skipped meanwhile', async () => {
+  it('is sent even if the capability was switched to skipped meanwhile', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, kit } = deriving(sender);
     await expect(apply(registered())).rejects.toThrow();
@@ -313,7 +313,7 @@ describe('a reply derived from message and state', () => {
   });
 });
 
-describe('the result of a call, added to the effect', () => {
+describe('an effect with a call', () => {
   const handlers = (outcome: () => Promise<Effect | undefined>) => ({
     'rollcall.member.registered.v1': () => ({
       set: { phone: 'p', welcome: 'not yet' },
@@ -322,7 +322,7 @@ describe('the result of a call, added to the effect', () => {
     }),
   });
 
-  it('is committed and sent with the effect', async () => {
+  it('is committed and sent together with the effect that the call returns', async () => {
     const sender = outbound();
     const outcome = async () => ({ set: { welcome: 'accepted' }, send: [outgoingMessage(member, 'after')] });
     const { apply, store } = subscriber(handlers(outcome), false, { sender });
@@ -397,7 +397,7 @@ describe('correspondence', () => {
     });
   });
 
-  it('derives the same reply again, and a different one for another service', () => {
+  it('derives the same ID for a repeated reply, and another ID for another service', () => {
     const other = createCorrespondence({ source: '/rollcall/other', channels: { replies: 'url' } });
     const cause = { ...registered(), replyto: 'replies' };
     const ids = [reply, reply, other.reply].map((one) => one(cause, onboardingStepCompleted, data, at)[0]?.messageId);

@@ -41,8 +41,8 @@ describe('welcome text', () => {
 describe('an SMS of one segment', () => {
   it.each([
     ['unchanged if it fits', 'Welcome, Ana!', 'Welcome, Ana!'],
-    ['160 characters of GSM 03.38', 'a'.repeat(200), `${'a'.repeat(157)}...`],
-    ['70 other characters', '好'.repeat(80), `${'好'.repeat(69)}…`],
+    ['at most 160 characters long if all are in GSM 03.38', 'a'.repeat(200), `${'a'.repeat(157)}...`],
+    ['at most 70 characters long if some are not in GSM 03.38', '好'.repeat(80), `${'好'.repeat(69)}…`],
     ['without half a character at its end', '👩‍👩‍👧'.repeat(10), `${'👩‍👩‍👧'.repeat(8)}…`],
   ])('is %s', (_, given, expected) => {
     expect(oneSegment(given)).toBe(expected);

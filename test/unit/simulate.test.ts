@@ -296,7 +296,7 @@ describe('a simulation', () => {
     await expect(run(refusing, more)).rejects.toThrow('no message was applied in any schedule');
   });
 
-  it('reports a handler that waits for an event outside of the simulation', async () => {
+  it('reports a handler that waits for something that is not simulated', async () => {
     const { violation } = await failing({
       'shop.stock.added.v1': () => new Promise<never>(() => {}),
     });

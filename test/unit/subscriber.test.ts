@@ -112,7 +112,7 @@ describe('subscriber', () => {
     expect(versions()).toEqual([1]);
   });
 
-  it('calls again with the same key after a crash between call and commit, once its lease has ended', async () => {
+  it('calls again with the same key after a crash between call and commit, but only after the lease has ended', async () => {
     const keys: string[] = [];
     const { apply, store } = subscriber({
       'rollcall.member.registered.v1': ({ id }) => ({ call: async () => void keys.push(id) }),
@@ -192,7 +192,7 @@ describe('a sender', () => {
   it.each([
     ['by a function of its source', prefixed('points-commands-consume'), 'applied'],
     ['by a function of another service', prefixed('guide-consume'), 'parked'],
-    ['by a function whose name only has the same prefix', prefixed('pointsmen-consume'), 'parked'],
+    ['by a function of the service pointsmen, whose name begins with points', prefixed('pointsmen-consume'), 'parked'],
     ['by a function of another stage', 'AROAEXAMPLE:rollcall-prod-points-consume', 'parked'],
     ['by a role without a session name', 'AROAEXAMPLE', 'parked'],
     ['by a user', 'AIDAEXAMPLE', 'parked'],

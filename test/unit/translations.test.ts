@@ -27,7 +27,7 @@ function structureOf(text: string): Structure {
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** The chapter of a page that an anchor names, as a separate page. */
+/** The chapter that an anchor of the page names, in the form of a page. */
 function chapterOf(text: string, anchor: string): string {
   const chapters = text.split(/^## /m);
   const chapter = chapters.find((one) => one.split('\n')[0]?.toLowerCase().replaceAll(' ', '-') === anchor);
