@@ -60,8 +60,8 @@ export interface CloudOptions {
 
 export interface RedeployOptions {
   /**
-   * The share of the invocations, 0 to 1, that the previous functions get until `retirePrevious()`. On Lambda, old and new
-   * code also run side by side for minutes. Default: 0.
+   * The share of the invocations, 0 to 1, that the previous functions get until `retirePrevious()`. Default: 0. On
+   * Lambda, too, old and new code run side by side for minutes.
    */
   previousWeight?: number;
 }
@@ -119,7 +119,7 @@ const INSTANCES = 2;
 
 /**
  * Starts the embedded cloud: deploys an app's templates on this machine.
- * @throws {CloudError} if the cloud cannot start. The message contains advice for the user
+ * @throws {CloudError} if the cloud cannot start
  * @public
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {

@@ -17,8 +17,8 @@ const WRITTEN_LATER = [STAMP, 'package.json', '.compile-cache'];
 /** The file in which npm records, at each install, the versions of all packages and the linked packages. */
 const INSTALLED = '.package-lock.json';
 /**
- * Variables that differ between starts but do not affect the app. npm's own options, as in `npm start --stage=x`, are not
- * ignored, because they affect the app.
+ * Variables that differ between starts but do not affect the app. npm's own options, as in `npm start --stage=x`, are
+ * not ignored, because they affect the app.
  */
 const IGNORED_VARIABLES =
   /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath)|_|OLDPWD|PWD|SHLVL|INIT_CWD|PARENT_PID|COLUMNS|LINES|TERM.*)$/;
@@ -27,10 +27,11 @@ const NO_SOURCES = ['node_modules', '.git', '.rollcall'];
 
 /**
  * Synthesizes an app like {@link synthesize}, but keeps an existing assembly if neither the assembly nor its inputs
- * have changed. The inputs are the files of the app, of the projects that contain the app, and of linked packages; npm's
- * record of the installed packages; the Node.js version; and the environment variables. Files are compared by size and
- * change time. Other changes are not detected, such as those of files elsewhere, Git history and files in `node_modules`. An app is always synthesized if npm has not
- * installed its packages, or if one of its files cannot be read.
+ * have changed. The inputs are the files of the app, of the projects that contain the app, and of linked packages;
+ * npm's record of the installed packages; the Node.js version; and the environment variables. Files are compared by
+ * size and change time. Other changes are not detected, such as those of files elsewhere, Git history and files in
+ * `node_modules`. An app is always synthesized if npm has not installed its packages, or if a folder or file of the
+ * inputs cannot be read.
  * @param options `always`: synthesize even if nothing has changed; `onUnchanged`: called if the assembly is kept
  * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
  */
@@ -54,7 +55,7 @@ export async function synthesizeChanged(
 /** A fingerprint of the inputs of an assembly, and of the assembly itself. */
 const stampOf = (inputs: string | undefined, outdir: string): string => `${inputs} ${outputsOf(outdir)}`;
 
-/** @returns undefined if it cannot be determined whether the inputs have changed */
+/** @returns a digest of the inputs; undefined if it cannot be determined whether the inputs have changed */
 function readableInputs(root: string, outdir: string): string | undefined {
   try {
     return inputsOf(root, outdir);

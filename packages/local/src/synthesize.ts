@@ -18,8 +18,8 @@ interface Synthesis {
 
 /**
  * Synthesizes an app like `cdk synth`, but without the CDK CLI, which takes as long to start as the app itself. CDK
- * validates the templates only if `validates` is set. The validation doubles the time without the CLI, and matters only
- * for deployments to an account.
+ * validates the templates only if `validates` is set. The validation takes as long as the rest of the synthesis, and
+ * matters only for deployments to an account.
  * @param outdir folder for the assembly
  * @returns `outdir`
  * @throws {CloudError} if the app cannot be synthesized. The message contains the app's standard error
@@ -59,7 +59,7 @@ export async function synthesize(
 }
 
 /**
- * Finds the folder of an app: the nearest folder with a cdk.json, from the given one upwards.
+ * Finds the folder of an app: the nearest folder with a cdk.json, from the given folder upwards.
  * @throws {CloudError} if there is no such folder
  */
 export function appFolder(from: string = process.cwd()): string {

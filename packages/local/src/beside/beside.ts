@@ -73,7 +73,10 @@ export interface Started {
    * @param checks collects functions that run after the deployment and throw if a check fails
    */
   providers?: (checks: Array<() => void>) => Record<string, ResourceProvider>;
-  /** Values of secrets, keyed by the end of the secret's name. Other secrets get the template's value or a generated one. */
+  /**
+   * Values of secrets, keyed by the end of the secret's name. Other secrets get the template's value or a generated
+   * value.
+   */
   secrets?: Record<string, object>;
   /** Values of template parameters. */
   parameters?: Record<string, string>;

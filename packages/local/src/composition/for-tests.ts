@@ -48,7 +48,7 @@ export function createForTests(
 
     /**
      * Invokes a function by its physical name, like Lambda's Invoke operation.
-     * @returns the function's result; `{ errorType, errorMessage }` if it failed
+     * @returns the function's result; `{ errorType, errorMessage }` if the function failed
      */
     // biome-ignore lint/suspicious/noExplicitAny: a test states which result it expects
     async invoke(functionName: string, event: object): Promise<any> {

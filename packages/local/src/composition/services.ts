@@ -12,7 +12,7 @@ export interface ServicesOptions
   endpoint: { url: string; issuer: Issuer; control: Control };
 }
 
-/** The services that deployed stacks use. */
+/** Creates the services that deployed stacks use, and the logs of the functions. */
 export function createServices(
   core: Core,
   { endpoint: { url: endpointUrl, issuer, control }, ...settings }: ServicesOptions,

@@ -45,7 +45,8 @@ export type Control = ReturnType<typeof createControl>;
  * - `POST /v1/traces` accepts spans by OTLP/HTTP, in JSON
  * - `GET /_rollcall/traces?aggregate= | message= | trace=` {@link Span}[]
  * - `GET /_rollcall/messages?aggregate=` {@link SentMessage}[]
- * - `GET /_rollcall/happened?after=&wait=` {@link Happened}; waits up to `wait` milliseconds for an event
+ * - `GET /_rollcall/happened?after=&wait=` {@link Happened}; waits up to `wait` milliseconds, at most
+ *   30,000, for an event
  * - `GET /_rollcall/broken` {@link Broken}; `PUT`, `DELETE /_rollcall/broken/{function}`; `PUT /_rollcall/latency/{ms}`
  */
 export function createControl({ about, templates, mappings }: ControlOptions) {

@@ -1,4 +1,4 @@
-/** Reflected polynomials (https://reveng.sourceforge.io/crc-catalogue/), as two halves of 32 bits. */
+/** Reflected polynomials (https://reveng.sourceforge.io/crc-catalogue/), each as its high and its low 32 bits. */
 const CASTAGNOLI = [0, 0x82f63b78] as const;
 const NVME = [0x9a6c9329, 0xac4bc9b5] as const;
 

@@ -17,7 +17,8 @@ function pinnedVersion(): string {
 
 /**
  * The path of the emulator's binary. With the lock file, npm installs only the binary for Linux on x64.
- * @throws {CloudError} if the binary is not installed, with the command that installs it
+ * @throws {CloudError} if the binary is not installed. The message contains the command that installs the binary, if
+ * there is one for this platform, and the command that uses another DynamoDB
  */
 export function dynoxideBinary(platform = `${process.platform}-${process.arch}`): string {
   const name = `@dynoxide/${platform}`;

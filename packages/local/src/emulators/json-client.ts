@@ -22,8 +22,8 @@ export class JsonClient {
   }
 
   /**
-   * Retries if the service failed or throttled the call.
-   * @throws {Error} with the status and body of the last response
+   * Calls an operation, up to three times if the service fails or throttles the calls.
+   * @throws {Error} with the status and body of the last response; at once if no response arrives
    */
   async call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
     const body = JSON.stringify(input);

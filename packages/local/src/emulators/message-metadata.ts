@@ -47,7 +47,7 @@ const COLUMNS = ['sender_id', 'trace_header', 'dead_letter_source'] as const;
 
 interface Sending {
   sender: string | undefined;
-  /** The trace header of the request, for messages without a trace header. */
+  /** The trace header of the request, for messages without a trace header of their own. */
   traceHeader: string | undefined;
 }
 

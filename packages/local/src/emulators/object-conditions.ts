@@ -18,7 +18,8 @@ const matches = (wanted: string, { etag }: StoredObject) =>
   wanted.split(',').some((tag) => tag.trim() === '*' || tagOf(tag) === tagOf(etag));
 
 /**
- * The error for a write or deletion whose preconditions do not hold; undefined if they hold
+ * The error for a write or deletion with preconditions that do not hold or that S3 does not support; undefined if there
+ * is no error
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html).
  */
 export function writeFault(headers: Headers, existing: StoredObject | undefined): S3Fault | undefined {

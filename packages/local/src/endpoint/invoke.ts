@@ -100,7 +100,7 @@ function jsonErrorIn(payload: string): string | undefined {
   }
 }
 
-/** @returns `invalid` if the client context is not Base64-encoded JSON */
+/** @returns the parsed client context; undefined if there is none; `invalid` if it is not Base64-encoded JSON */
 function clientContextIn({ 'x-amz-client-context': header }: IncomingHttpHeaders): unknown {
   if (header === undefined) return undefined;
   const text = Buffer.from(String(header), 'base64').toString();

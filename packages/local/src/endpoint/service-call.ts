@@ -39,7 +39,7 @@ export async function respondTo(
   if (fault?.kind === 'answer lost') return fail(fault.kind);
   if (!partial || answer.status >= 300) return answer;
   options.faults?.happened(`${service} ${operation}: partly done`);
-  return partOf(answer, partial);
+  return wholeAnswer(answer, partial);
 }
 
 /**
@@ -79,10 +79,10 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
 }
 
 /**
- * Converts the response to a part of a batch to a response to the whole batch. Removes the headers with length and
+ * Converts the response to a part of a batch into a response to the whole batch. Removes the headers with length and
  * checksum, which do not match the new body.
  */
-function partOf({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
+function wholeAnswer({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
   const { 'content-length': _, 'x-amz-crc32': __, ...others } = headers;
   return { status, headers: others, body: partial.complete(body.toString()) };
 }

@@ -84,7 +84,7 @@ function fieldOf(name: string, node: Node): Json {
   if (name in LISTS) return inOrder(node).map((item) => (item instanceof Map ? objectOf(item) : item));
   if (name in MAPS && node instanceof Map) return Object.fromEntries(inOrder(node).flatMap(entryOf));
   if (node instanceof Map) return objectOf(node);
-  // A value that is not a number stays unchanged, and is rejected later.
+  // If the value of a numeric field is not a number, it stays unchanged, and the request is rejected later.
   return NUMBERS.has(name) && /^-?\d+$/.test(node) ? Number(node) : node;
 }
 

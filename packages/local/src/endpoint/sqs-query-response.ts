@@ -36,7 +36,7 @@ const ENTRIES: Readonly<Record<string, readonly [entry: string, key: string]>> =
   Tags: ['Tag', 'Key'],
 };
 
-/** Converts a response of the JSON protocol. */
+/** Converts a response from the JSON protocol to XML. */
 export function xmlResponse(operation: string, { status, body }: Reply): Answer {
   const answer = JSON.parse(body.toString() || '{}') as { [name: string]: Json };
   const requestId = randomUUID();

@@ -49,7 +49,7 @@ function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   );
 }
 
-/** Operations whose responses contain a region. */
+/** The operations of DynamoDB whose responses contain a region. */
 const WITH_REGION: ReadonlySet<string> = new Set([
   'CreateTable',
   'DeleteTable',
@@ -114,8 +114,8 @@ export class Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const upstream = httpRequest(url, {
       agent: this.#agent,
-      // The emulator treats every path except `/` as S3, so it would store a message that is sent to the path of a queue
-      // as an object in a bucket.
+      // The emulator treats every path except `/` as S3, so it would store a message that is sent to the path of a
+      // queue as an object in a bucket.
       ...(target.s3 ? { method: request.method, path: request.url } : { method: 'POST', path: '/' }),
       headers: {
         ...endToEnd(headers),

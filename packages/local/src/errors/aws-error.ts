@@ -1,4 +1,4 @@
-/** A response in the format of the service. */
+/** A response in the format of the AWS service that was called. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -13,7 +13,7 @@ export interface AwsError {
   more?: object;
 }
 
-/** An error in the service's format: XML for SNS, STS and S3, and JSON for all other services. */
+/** An error in the format of an AWS service: XML for SNS, STS and S3, and JSON for all other services. */
 export function awsError(service: string, { status, code, message, more }: AwsError): Answer {
   if (service === 's3') {
     const body = `<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;

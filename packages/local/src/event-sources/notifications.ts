@@ -19,7 +19,7 @@ export interface NotificationOptions {
   subscriptionArn: string;
 }
 
-/** The maximum of SQS. Only a restart may make a message in progress visible to another receiver. */
+/** The maximum of SQS, so that a message in progress does not become visible again before the cloud restarts. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
 const MAX_IN_PROGRESS = 100;

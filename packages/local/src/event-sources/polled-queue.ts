@@ -20,7 +20,9 @@ const inCalls = <T>(all: readonly T[]): T[][] =>
     all.slice(call * ENTRIES_PER_CALL, (call + 1) * ENTRIES_PER_CALL),
   );
 
-/** The calls of Lambda's poller to a queue. Receives and deletions are counted and, except for empty receives, metered. */
+/**
+ * The calls of Lambda's poller to a queue. Receives and deletions are counted and, except for empty receives, metered.
+ */
 export class PolledQueue {
   readonly #options: PolledQueueOptions;
 

@@ -26,7 +26,7 @@ export interface QueueMappingOptions extends PolledQueueOptions {
 const LONG_POLL_SECONDS = 20;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching */
 const MAX_BATCH_BYTES = 6 * 1024 ** 2;
-/** Maximum size of one receive: ten messages of 256 KB, the kit's largest size. */
+/** Maximum size of one receive: ten messages of 256 KB, the maximum size of a message of the kit. */
 const MAX_RECEIVED_BYTES = 10 * 256 * 1024;
 
 const bytesOf = (messages: readonly Message[]): number =>
@@ -94,7 +94,7 @@ export function createQueueMapping(options: QueueMappingOptions): Mapping {
     await gate.whenOpen(signal);
     const messages = await receiveBatch();
     if (messages.length === 0) return;
-    // Returns the messages to the queue if the gate was closed while this call waited for messages.
+    // Returns the messages to the queue if the gate was closed while they were received.
     if (gate.isClosed) return queue.makeVisible(messages);
     const work = handle(messages)
       .catch((error: Error) => console.error(`${queueUrl}: ${error.message}`))

@@ -54,7 +54,7 @@ function toField(field: string, index: number): string {
     const [range = '', step] = part.split('/');
     const base = index === DAY_OF_WEEK ? daysOfWeek(range) : range;
     if (step === undefined) return base;
-    // Croner requires the end of a range.
+    // AWS's `5/10` means every ten from 5 on. Croner requires the end of the range: `5-59/10`.
     return `${base === '*' || base.includes('-') ? base : `${base}-${FIELDS[index]}`}/${step}`;
   });
   return parts.join(',');
@@ -62,7 +62,7 @@ function toField(field: string, index: number): string {
 
 /**
  * Converts days of the week from AWS's numbering, which starts at 1. `6L` is the last Friday, `3#2` is the second
- * Tuesday, and `L` is any Saturday.
+ * Tuesday, and `L` is every Saturday.
  */
 function daysOfWeek(range: string): string {
   if (range === 'L') return '6';

@@ -17,7 +17,7 @@ export interface StreamBatchOptions {
   bisect: boolean;
   reportBatchItemFailures: boolean;
   filters: string[];
-  /** Called with a JSON text that contains the sequence numbers of discarded records, and why they are discarded. */
+  /** Called with a JSON text: the first and last sequence number of the discarded records, and the reason. */
   onFailure?: ((message: string) => Promise<void>) | undefined;
 }
 
@@ -30,7 +30,10 @@ interface Discard {
   attempts: number;
 }
 
-/** Invokes a function with the records of a stream, in order, until all records are processed or discarded. */
+/**
+ * Invokes a function with the records of a stream, in order, until all records are processed or discarded, or the
+ * signal is aborted.
+ */
 export class StreamBatches {
   readonly #options: StreamBatchOptions;
   readonly #signal: AbortSignal;

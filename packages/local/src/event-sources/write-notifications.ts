@@ -1,6 +1,6 @@
 /**
- * Waiters wake up after this time even without a notification, because deletions by TTL and writes of some clients bypass the
- * endpoint.
+ * Waiters wake up after this time even without a notification, because deletions by TTL and writes of some clients
+ * bypass the endpoint.
  */
 const MAX_SLEEP_MS = 5_000;
 
@@ -16,8 +16,8 @@ export class WriteNotifications {
   }
 
   /**
-   * Resolves at the first notification for a table after this call, even if the promise is awaited only later. Also resolves
-   * after {@link MAX_SLEEP_MS}, or when the signal is aborted.
+   * Resolves at the first notification for a table after this call, even if the promise is awaited only later. Also
+   * resolves after {@link MAX_SLEEP_MS}, or when the signal is aborted.
    */
   next = (tableName: string, signal: AbortSignal): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,19 +1,19 @@
 /** A fault of a call to an AWS service. */
 export type CallFault =
-  /** Returns an error, and has no effect. */
+  /** The call has no effect, and returns an error. */
   | { kind: 'refused' | 'throttled' | 'conflict' }
-  /** Takes effect, but returns an error. */
+  /** The call takes effect, but returns an error. */
   | { kind: 'answer lost' }
   /** Some entries of a batch are not executed, and the response lists these entries as failed. */
   | { kind: 'partly done' }
   | { kind: 'delayed'; ms: number };
 
 /**
- * The faults to inject into an embedded cloud, and an observer.
+ * Decides which faults are injected into an embedded cloud, and observes the faults and the successful calls.
  * @beta
  */
 export interface Faults {
-  /** Called for every call of an AWS service; returns the fault to inject. */
+  /** Called for every call to an AWS service. @returns the fault to inject; undefined for no fault */
   call(service: string, operation: string): CallFault | undefined;
   /**
    * Returns the milliseconds after which a running invocation is terminated; undefined if the invocation is not
@@ -25,6 +25,6 @@ export interface Faults {
    * entry.
    */
   happened(fault: string): void;
-  /** Called for every successful call of an AWS service. */
+  /** Called for every successful call to an AWS service. */
   answered(operation: string, request: string, response: string): void;
 }

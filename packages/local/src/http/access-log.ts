@@ -73,7 +73,8 @@ const LAMBDA_STATUS = 200;
 const VARIABLE = /\$context\.([a-zA-Z0-9_.-]*[a-zA-Z0-9_-])/;
 
 /**
- * Creates an access log with one line per request (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ * Creates an access log with one line per request
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  * @param format a format string with variables, such as `$context.requestId $context.status`
  */
 export function createAccessLog(format: string, write: (line: string) => void): AccessLog {

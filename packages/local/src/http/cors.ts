@@ -1,4 +1,7 @@
-/** `CorsConfiguration` of an HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html). */
+/**
+ * `CorsConfiguration` of an HTTP API
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html).
+ */
 export interface Cors {
   AllowCredentials?: boolean;
   AllowOrigins?: string[];

@@ -23,7 +23,10 @@ export const headersOf = ({ headers, headersDistinct }: IncomingMessage): Record
     }),
   );
 
-/** The event for the function, in payload format 2.0 (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html). */
+/**
+ * The event for the function, in payload format 2.0
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+ */
 export function eventOf(
   call: GatewayCall,
   { route, pathParameters }: Match,

@@ -13,7 +13,8 @@ export const TIMEOUT_MS = 30_000;
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 /**
- * The bytes of a request that {@link MAX_HEAD_BYTES} limits. Node.js decodes each byte of a header as one character.
+ * The size of the request line and the header values, which {@link MAX_HEAD_BYTES} limits. Node.js decodes each byte of
+ * a header as one character.
  */
 export function bytesOfHead({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): number {
   let bytes = `${method} ${url} HTTP/${httpVersion}`.length;

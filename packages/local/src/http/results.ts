@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
-/** The gRPC status codes of failures: UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS (https://grpc.io/docs/guides/status-codes/). */
+/**
+ * The gRPC status codes of failures: UNKNOWN, INTERNAL, UNAVAILABLE and DATA_LOSS
+ * (https://grpc.io/docs/guides/status-codes/).
+ */
 const GRPC_FAULTS = new Set(['2', '13', '14', '15']);
 
 /**

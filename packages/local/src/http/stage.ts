@@ -3,7 +3,7 @@ import { createThrottle, type Throttling } from './throttle.ts';
 
 /** A stage of an HTTP API, as API Gateway defines it: clients reach the API's routes through a stage. */
 export class ApiStage {
-  /** `$default`, or the first part of every path. */
+  /** `$default`, or the first part of the path of every request to this stage. */
   readonly name: string;
   readonly log: AccessLog | undefined;
   readonly #throttlingOf: (routeKey: string) => Throttling | undefined;

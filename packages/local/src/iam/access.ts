@@ -25,7 +25,9 @@ interface Role {
   statements: Statement[];
 }
 
-/** The user of this machine, who has all permissions. An access key that belongs to no role is treated as this user's. */
+/**
+ * The user of this machine, who has all permissions. An access key that belongs to no role is treated as this user's.
+ */
 export const OPERATOR: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface AccessOptions {
@@ -48,9 +50,9 @@ class Policies {
   /** The roles of the previous deployment, whose functions may still be running. */
   previousRoles: ReadonlyMap<string, Role> = new Map();
   readonly ofResources = new Map<string, Statement[]>();
-  /** The key that encrypts each resource, by the resource's ARN. */
+  /** The KMS key that encrypts each resource, by the resource's ARN. */
   readonly keys = new Map<string, string>();
-  /** Keys by alias. */
+  /** KMS keys by alias. */
   readonly aliases = new Map<string, string>();
 }
 
@@ -178,7 +180,7 @@ export class Access {
     };
   }
 
-  /** The secret of an access key, to verify signatures. */
+  /** The secret of an access key, to verify signatures; undefined if the key is unknown. */
   secretOf(accessKeyId: string): string | undefined {
     if (accessKeyId === OPERATOR.accessKeyId) return OPERATOR.secretAccessKey;
     const session = this.#sessionOf(accessKeyId);
@@ -294,7 +296,9 @@ export class Access {
   }
 }
 
-/** The ARN of an object's bucket, because the bucket's policy and key apply to the object. Other ARNs stay unchanged. */
+/**
+ * The ARN of an object's bucket, because the bucket's policy and key apply to the object. Other ARNs stay unchanged.
+ */
 const bucketOf = (arn: string) => arn.replace(/^(arn:aws:s3:::[^/]+)\/.*$/s, '$1');
 
 const aliasIn = (key: string): string | undefined => /^(?:arn:aws:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)?.[1];

@@ -3,7 +3,7 @@ import { componentsOf, isArnLike, isLike } from './like.ts';
 
 interface Operator {
   compare: (expected: string, actual: string) => boolean;
-  /** Whether the operator can compare with a value. Default: with all values. */
+  /** Whether the operator accepts a value in a condition. Default: all values. */
   accepts?: (expected: string) => boolean;
   negated?: true;
 }
@@ -92,7 +92,10 @@ export function checkCondition(name: string, keys: Record<string, string | strin
   }
 }
 
-/** Evaluates a condition that passed {@link checkCondition}. @param actual undefined: the call does not have this key */
+/**
+ * Evaluates a condition that passed {@link checkCondition}.
+ * @param actual undefined: the call does not have this key
+ */
 export function isMet(name: string, expected: readonly string[], actual: string | undefined): boolean {
   const condition = conditionOf(name) as Condition;
   if (isNull(name)) return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));

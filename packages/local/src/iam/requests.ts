@@ -30,7 +30,7 @@ export const isWrite = (action: string) =>
  * The permissions that IAM checks for a call, according to the Service Authorization Reference
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/). A batch requires the permissions of all its
  * entries, and a transaction requires the permissions of all its items.
- * @returns an empty array if the effect of the call is unknown; the call is then denied
+ * @returns an empty array if the effect of the call is unknown; the call is then denied to every role
  */
 export function permissionsFor(service: string, operation: string, body: string, place: AccountAndRegion): AskedFor[] {
   const arn = (name: string, resource: string) => `arn:aws:${name}:${place.region}:${place.accountId}:${resource}`;
@@ -78,7 +78,10 @@ function secretArn(id: unknown, arn: (service: string, resource: string) => stri
   return id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}`);
 }
 
-/** A permission for each event, on the event's bus: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html */
+/**
+ * A permission for each event, on the event's bus:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html
+ */
 const eventsPermissions = (
   operation: string,
   { Entries = [] }: Fields,

@@ -45,8 +45,8 @@ export function createInspection({ dynamodb, created, sent }: InspectionOptions)
     },
 
     /**
-     * The last messages that topics and queues accepted, with the oldest first. Of more than 20,000 messages, only
-     * the last are returned, at least 10,000. A message that was published twice is listed twice.
+     * The messages that topics and queues accepted, with the oldest first. After 20,000 messages, the oldest are left
+     * out, but never any of the last 10,000. A message that was published twice is listed twice.
      * @param channel the physical name of a channel, or the name in its contract. Default: all channels
      */
     published(channel?: string): SentMessage[] {

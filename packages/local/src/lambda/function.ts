@@ -6,7 +6,7 @@ import type { FunctionSettings, InvocationOptions, InvocationResponse } from './
 import { Instance } from './instance.ts';
 
 /**
- * An idle instance ends after this time. The time is longer than the minute between two runs of a sweep, because
+ * An instance that is idle for longer is ended. The time is longer than the minute between two runs of a sweep, because
  * starting an instance takes ten times the CPU time of a sweep.
  */
 const IDLE_MS = 75_000;
@@ -33,7 +33,7 @@ interface Previous {
   fn: LambdaFunction;
   /** The fraction of invocations that the previous function gets, 0 to 1. */
   weight: number;
-  /** The number of invocations of both functions. */
+  /** The number of invocations of both functions together. */
   total: number;
   /** The number of invocations that the previous function got. */
   routed: number;

@@ -8,7 +8,10 @@ export interface Handler {
   path: string;
 }
 
-/** The extensions, in the order in which Lambda's runtime tries them (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client). */
+/**
+ * The extensions, in the order in which Lambda's runtime tries them
+ * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client).
+ */
 const EXTENSIONS = ['', '.js', '.mjs', '.cjs'];
 
 /**

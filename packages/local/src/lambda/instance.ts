@@ -17,7 +17,7 @@ export interface FunctionSettings {
   takesCallbacks: boolean;
   /** The packages that Lambda provides and that the function's code imports. */
   provided: ProvidedPackages;
-  /** The folder for compiled code. It is a folder in the cloud assembly, so it is deleted with the assembly. */
+  /** The folder for compiled code. It is in the assembly, so it is deleted with the assembly. */
   compileCache: string;
   timeoutMs: number;
   memoryMb: number;
@@ -41,7 +41,7 @@ export interface InvocationRequest {
   clientContext?: unknown;
 }
 
-/** A message to an instance. The instance responds when all its log lines have arrived. */
+/** A message to an instance. The instance responds when all its log lines have arrived in the main thread. */
 export const FLUSH = 'flush';
 
 export interface InvocationOptions {
@@ -56,7 +56,10 @@ export interface InvocationResponse {
   usedMb?: number;
 }
 
-/** Lambda's limit for initialization (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib). */
+/**
+ * Lambda's limit for initialization
+ * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib).
+ */
 const INIT_TIMEOUT_MS = 10_000;
 const INIT_CHECK_INTERVAL_MS = 250;
 

@@ -19,7 +19,7 @@ const SOURCE = /\.[cm]?js$/;
  * than matching a pattern.
  */
 const NEEDLES = ['aws-sdk', '@smithy/'];
-/** A package name, optionally with a subpath. */
+/** A package name, optionally with a subpath. The match begins after the `@` of `@aws-sdk/`. */
 const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
 /**
  * Enough for a package name, which has at most 214 characters
@@ -27,8 +27,8 @@ const NAME = /^(?:aws-sdk|@smithy\/)[\w./-]*(?=["'])/;
  */
 const MAX_NAME = 240;
 /**
- * The text before the name of a static import, or of a `require`. An `import(` is excluded, because the code may never
- * execute it.
+ * The text before the package name in a static import or a `require`. An `import(` is excluded, because the code may
+ * never execute it.
  */
 const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;

@@ -32,7 +32,7 @@ type Callback = (error: unknown, result?: unknown) => void;
 
 enableCompileCache(compileCache);
 const module = (await import(pathToFileURL(handler.module).href)) as { default?: unknown };
-/** Finds an export by its path. The exports of a CommonJS module may only be visible on the default export. */
+/** Finds an export by its path. Some exports of a CommonJS module are visible only on its default export. */
 const exported = (from: unknown) =>
   handler.path.split('.').reduce((one, name) => (one as Record<string, unknown> | undefined)?.[name], from);
 const handle = (exported(module) ?? exported(module.default)) as Handle;
@@ -50,9 +50,9 @@ interface CallbackContext {
 }
 
 /**
- * Calls a handler the way the runtimes before Node.js 24 do. The result comes from the promise that the handler returns,
- * from the first call of its callback, or from `done`, `succeed` or `fail` of the context. By default, the result of a
- * callback is returned when the event loop is empty. If the handler uses none of these, the result is null
+ * Calls a handler the way the runtimes before Node.js 24 do. The result comes from the promise that the handler
+ * returns, from the first call of its callback, or from `done`, `succeed` or `fail` of the context. By default, the
+ * result of a callback is returned when the event loop is empty. If the handler uses none of these, the result is null
  * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, CallbackContext.js).
  */
 function callWithCallback(event: unknown, context: CallbackContext): Promise<unknown> {
@@ -100,7 +100,8 @@ function responseOf(payload: string): InvocationResponse {
 }
 
 /**
- * Resolves when all output has arrived: the callback of a write is called when the stream's reader requests more data.
+ * Resolves when all output has arrived in the main thread: the callback of a write is called when the stream's reader
+ * requests more data.
  */
 const outputArrived = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));

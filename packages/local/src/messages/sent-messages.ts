@@ -11,8 +11,8 @@ export interface SentMessage {
 const MIN_KEPT = 10_000;
 
 /**
- * The messages that a call of SNS or SQS sent, without the entries that the broker rejected. SNS requests are forms, and
- * SQS requests are JSON.
+ * The messages that a call to SNS or SQS sent, without the entries that the broker rejected. SNS requests are forms,
+ * and SQS requests are JSON.
  */
 export function messagesSent(
   service: string,

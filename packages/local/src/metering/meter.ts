@@ -97,7 +97,7 @@ export class Meter {
     return this.#figuresOf(functionName).invocations.reduce((all, { records }) => all + records, 0);
   }
 
-  /** Records a call of Lambda's poller to a queue. Empty receives are not recorded. */
+  /** Records a call of Lambda's poller to a queue. The poller does not report empty receives. */
   recordPoll(operation: string, queue: string, bodies: readonly string[]): void {
     this.#add(this.#countsOf(POLLER, 'sqs', operation, queue), bodies.length, bytesOf(bodies));
   }

@@ -106,7 +106,10 @@ export function addUnits(
   all[table] = { write: before.write + write, read: before.read + read, computed: before.computed + computed };
 }
 
-/** The size of an item: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+/**
+ * The size of an item, in bytes:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
 export function sizeOf(item: Item | undefined): number {
   return Object.entries(item ?? {}).reduce((bytes, [name, value]) => bytes + utf8(name) + sizeOfValue(value), 0);
 }

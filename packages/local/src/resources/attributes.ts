@@ -1,6 +1,6 @@
 /**
- * Converts the named properties to attributes of the SNS or SQS API. The names are the same, but the values of attributes
- * are strings.
+ * Converts the named properties to attributes of the SNS or SQS API. The names are the same, but the values of
+ * attributes are strings.
  */
 export function attributesOf(properties: Record<string, unknown>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(

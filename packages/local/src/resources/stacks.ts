@@ -131,7 +131,10 @@ export class Stacks {
   }
 }
 
-/** The URL of an API as CDK constructs it (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html). */
+/**
+ * The URL of an API as CDK constructs it
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html).
+ */
 const API_URL = /https:\/\/([\w-]+)\.execute-api\.[\w-]+\.amazonaws\.com/g;
 
 const parametersOf = ({ beside, issuer, parameters }: Services): Record<string, string> =>

@@ -47,7 +47,8 @@ const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
 /**
  * Accepts a subscription with an unsupported protocol if only alarms publish on its topic, because alarms are never
  * raised.
- * @throws {CloudError} if something other than an alarm may publish on the topic, because its messages would be lost
+ * @throws {CloudError} if something other than an alarm may publish on the topic, because the subscription would not
+ * receive the messages
  */
 function checkOnlyAlarmsPublish(
   { created, access }: Runtime,
@@ -90,7 +91,7 @@ async function toQueue(runtime: Runtime, subscription: SubscriptionProperties, l
   return { ref: SubscriptionArn };
 }
 
-/** Subscribes a function through an internal queue: SNS delivers to the queue, and its messages invoke the function. */
+/** Subscribes a function through an internal queue: SNS delivers to the queue, whose messages invoke the function. */
 async function toFunction(
   runtime: Runtime,
   subscription: SubscriptionProperties,

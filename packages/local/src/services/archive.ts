@@ -26,8 +26,8 @@ const PAGE = 10;
 /**
  * The archive of SNS (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-archiving-replay.html). The archive keeps
  * the messages of topics with an ArchivePolicy for the number of days in the policy, and replays these messages to a
- * subscription with a ReplayPolicy. Unlike on AWS, the subscription receives new messages during a replay, and a replay
- * ends when the cloud stops.
+ * subscription with a ReplayPolicy. Unlike on AWS, the subscription receives new messages during a replay, and
+ * stopping the cloud cancels a replay.
  */
 export class Archive {
   readonly #database: State['database'];
@@ -35,7 +35,7 @@ export class Archive {
   readonly #sns: SNSClient;
   readonly #sqs: SQSClient;
   readonly #queueUrlOf: (arn: string) => string;
-  /** The days for which messages are kept, by topic. */
+  /** The number of days for which messages are kept, by topic. */
   readonly #retentionDays = new Map<string, number>();
   /** The last replay of each subscription. */
   readonly #replays = new Map<string, Replay>();

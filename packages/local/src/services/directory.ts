@@ -24,7 +24,10 @@ export class Directory {
     return this.#instances.get(`${namespace}/${service}`);
   }
 
-  /** The attributes of an instance of the service with this name, in any namespace. */
+  /**
+   * The attributes of the first instance of the service with this name, in any namespace; undefined if there is no such
+   * service or instance.
+   */
   attributesOf(service: string): Record<string, string> | undefined {
     const [, instances] = [...this.#instances].find(([name]) => name.endsWith(`/${service}`)) ?? [];
     return instances?.values().next().value;

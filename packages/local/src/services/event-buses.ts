@@ -69,7 +69,9 @@ export class EventBuses {
     if (!this.#buses.has(bus)) throw new CloudError(`${errorPrefix}: there is no event bus ${bus}.`);
   }
 
-  /** Puts an event on a bus. Resolves when all queues and topics have the event, and the functions are being invoked. */
+  /**
+   * Puts an event on a bus. Resolves when all queues and topics have the event, and the functions are being invoked.
+   */
   async put(bus: string, event: BusEvent): Promise<void> {
     const matching = this.#rules.filter((rule) => rule.bus === bus && rule.matches(event));
     await Promise.all(matching.map(({ deliver }) => deliver(event)));

@@ -83,7 +83,10 @@ export class Issuer {
     return this.#keys.all();
   }
 
-  /** Replaces all keys by a new key. Tokens that were signed with an older key become invalid. */
+  /**
+   * Replaces all keys by a new key. A JWT authorizer accepts tokens that were signed with an older key until it fetches
+   * the new key: when it gets a token that was signed with the new key, at the latest after ten minutes.
+   */
   async rotate(): Promise<void> {
     this.#keys.add(await newKey(), true);
   }

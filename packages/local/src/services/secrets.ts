@@ -1,6 +1,9 @@
 import type { State } from '../state/state.ts';
 
-/** The supported part of Secrets Manager. Values survive a restart and are stored unencrypted. */
+/**
+ * The supported part of Secrets Manager. Values are stored unencrypted, and survive a restart if the cloud has a data
+ * folder.
+ */
 export class Secrets {
   readonly #database: State['database'];
 
@@ -19,7 +22,7 @@ export class Secrets {
 
   has = (arn: string): boolean => this.#read(arn) !== undefined;
 
-  /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html, PutSecretValue and ListSecrets */
+  /** GetSecretValue, PutSecretValue and ListSecrets: https://docs.aws.amazon.com/secretsmanager/latest/apireference/ */
   handle(operation: string, request: string): { status: number; body: unknown } {
     const parsed = JSON.parse(request) as SecretRequest;
     switch (operation) {
@@ -40,7 +43,10 @@ export class Secrets {
     }
   }
 
-  /** Responds to a request about one secret. @param run handles the request, and returns the operation's own response fields */
+  /**
+   * Responds to a request about one secret.
+   * @param run handles the request, and returns the response fields that only this operation has
+   */
   #withSecret({ SecretId = '' }: SecretRequest, run: (arn: string) => object): { status: number; body: unknown } {
     const row = this.#database
       .prepare("SELECT arn FROM secrets WHERE arn = ? OR arn LIKE '%:secret:' || ?")

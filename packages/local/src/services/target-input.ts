@@ -48,8 +48,8 @@ export function inputOf(
 }
 
 /**
- * Fills in a template. A value is inserted as text within quotes, and as JSON elsewhere. Unknown names in angle brackets
- * stay unchanged.
+ * Fills in a template. A value is inserted as text within quotes, and as JSON elsewhere. Unknown names in angle
+ * brackets stay unchanged.
  */
 function filled(template: string, lookupOf: (name: string) => Lookup | undefined, event: BusEvent): string {
   let isQuoted = false;

@@ -52,8 +52,8 @@ function open(folder: string | undefined): DatabaseSync {
         id INTEGER PRIMARY KEY, topic TEXT NOT NULL, published_at INTEGER NOT NULL, entry TEXT NOT NULL
       );
     `);
-    // Converts the keys of positions that were saved before 2026-12. These keys are whole ARNs of streams. Current keys
-    // are the parts of the ARNs from `table/` on, which do not contain the region.
+    // Converts the keys of positions that were saved before 2026-12. These keys begin with the whole ARN of a stream.
+    // Current keys begin with the part of the ARN from `table/` on, which does not contain the region.
     database.exec(
       "UPDATE positions SET mapping = substr(mapping, instr(mapping, 'table/')) WHERE mapping LIKE 'arn:%'",
     );

@@ -52,7 +52,10 @@ interface Found {
   assets: Map<string, string>;
 }
 
-/** The region of the stacks, if the app defines it. @throws {CloudError} if the stacks are for several regions or accounts */
+/**
+ * The region of the stacks; undefined if the app does not define it.
+ * @throws {CloudError} if the stacks are for several regions or accounts
+ */
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 
 /**

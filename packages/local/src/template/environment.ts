@@ -13,18 +13,18 @@ export interface Environment {
  */
 export function environmentOf(environments: readonly string[]): Environment {
   const parsed = environments.map((environment) => environment.replace('aws://', '').split('/'));
-  const account = only(
+  const account = commonValue(
     'accounts',
     parsed.map(([account = '']) => account),
   );
-  const region = only(
+  const region = commonValue(
     'regions',
     parsed.map(([, region = '']) => region),
   );
   return { ...(account && { account }), ...(region && { region }) };
 }
 
-function only(what: string, all: string[]): string | undefined {
+function commonValue(what: string, all: string[]): string | undefined {
   const known = [...new Set(all.filter((one) => one !== '' && !one.startsWith('unknown-')))];
   if (known.length <= 1) return known[0];
   throw new CloudError(

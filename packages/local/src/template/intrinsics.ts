@@ -5,7 +5,7 @@ export interface Scope {
   stack: string;
   ref(name: string): Promise<unknown>;
   attribute(logicalId: string, name: string): Promise<string>;
-  /** Looks up the template's mappings. */
+  /** Looks up a value in the template's mappings. */
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): unknown;
   /** Replaces AWS addresses in a composed text with local addresses. */
@@ -46,7 +46,7 @@ export function createResolver(scope: Scope): Resolve {
   return resolve;
 }
 
-/** Functions: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html */
 const references = ({ ref, attribute, mapping, imported, localized }: Scope, resolve: Resolve): Intrinsics => {
   async function substitute(text: string, variables: Record<string, unknown>): Promise<string> {
     const parts = await Promise.all(
