@@ -57,8 +57,8 @@ export class StageKey extends Construct {
         },
       },
     });
-    // With this statement, CloudWatch can publish alarms to an encrypted topic. The statement has no condition, like the
-    // statement in AWS's example
+    // With this statement, CloudWatch can publish alarms to an encrypted topic. The statement has no condition, as in
+    // AWS's example
     // (https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns).
     this.allow('Alarms', {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -32,9 +32,9 @@ export interface StageQueueProps {
 }
 
 /**
- * Restricts which queues may use this queue as their dead-letter queue: only `source`, or none. Without such a policy,
- * SQS allows all queues of the account. SQS does not check the sender of dead letters, so any principal that can create
- * a queue could put messages into this queue
+ * Restricts which queues may use this queue as their dead-letter queue: only the queue with the name `source`, or no
+ * queue if `source` is undefined. Without such a policy, SQS allows all queues of the account. SQS does not check the
+ * sender of dead letters, so any principal that can create a queue could put messages into this queue
  * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html).
  */
 function redriveAllowPolicyOf(scope: Construct, id: string, source: string | undefined): RedriveAllowPolicy {
