@@ -10,9 +10,10 @@ const root = import.meta.dirname;
 const outdir = resolve(process.argv[2] ?? join(root, 'dist'));
 rmSync(outdir, { recursive: true, force: true });
 
-// The bundle contains everything the commands need, because Node.js does not strip types inside node_modules. The
-// embedded cloud and its emulators are in a separate package, which only `rollcall start` imports. Code that `rollcall`
-// and `rollcall/app` share is in common chunks, so that both entry points use the same error classes.
+// The bundle contains the code of the commands and their dependencies, because Node.js does not strip types inside
+// node_modules. It does not contain the embedded cloud: `rollcall start` imports it from the package `@rollcall/local`.
+// Code that `rollcall` and `rollcall/app` share is in common chunks, so that both entry points use the same error
+// classes.
 await build({
   absWorkingDir: root,
   entryPoints: { rollcall: 'src/cli/main.ts', app: 'src/app.ts' },
@@ -41,7 +42,7 @@ buildTypes(outdir);
 const { private: _, bin: __, exports: ___, scripts: ____, devDependencies: _____, ...manifest } = about;
 const published = {
   ...manifest,
-  // An app creates its commands with its own version of commander, which must be in this range.
+  // The types of `rollcall/app` refer to those of the app's copy of commander, whose version must be in this range.
   peerDependencies: { ...manifest.peerDependencies, commander: `^${manifest.peerDependencies.commander}` },
   bin: { rollcall: 'rollcall.mjs' },
   exports: { './app': { types: './app.d.mts', default: './app.mjs' } },

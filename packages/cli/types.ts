@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 /**
- * Writes the types of `rollcall/app` as one file, `app.d.mts`, because the code of `rollcall/app` is bundled into one
- * file too. The types of the kit and of the embedded cloud are imported, not included.
+ * Writes the types of `rollcall/app` as one file, `app.d.mts`, because the package contains bundles instead of the
+ * sources. The types of the kit and of the embedded cloud are imported, not included.
  * @param outdir folder of the package
- * @throws {Error} if a type cannot be found
+ * @throws {Error} if the types cannot be compiled or assembled
  */
 export function buildTypes(outdir: string): void {
   const types = join(outdir, 'types');

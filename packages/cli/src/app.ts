@@ -13,7 +13,7 @@ export { OperatorError } from './stage/errors.ts';
 
 /**
  * Creates the action of a command. The action receives the stage that `--app`, `--stage` and `--endpoint` select.
- * @returns an argument for `Command.action`; rejects with an {@link OperatorError} if the stage cannot be determined
+ * @returns a function for `Command.action`. It rejects with an {@link OperatorError} if the stage cannot be determined
  * @public
  */
 export const onStage: <Own extends object, Args extends unknown[]>(

@@ -34,7 +34,10 @@ const OUTDIR = join(root, 'cdk.out');
 /** A deployment starts this long after the last change, so that it includes changes made together. */
 const DEBOUNCE_MS = 200;
 
-/** Runs the app of this folder until a signal ends it. @throws {CloudError} if it cannot be synthesized or started */
+/**
+ * Starts the app of this folder. SIGINT and SIGTERM stop it.
+ * @throws {CloudError} if the app cannot be synthesized or started
+ */
 export async function start(app: Partial<App>, options: StartOptions): Promise<void> {
   const started = performance.now();
   stopWithNpm();

@@ -1,8 +1,9 @@
 const isInstalled = !import.meta.url.endsWith('.ts');
 
 /**
- * Replaces the commands in a text with those that the user can run. An installed package has no npm scripts, so they
- * become `rollcall` commands. In this repository, the usage lines of `rollcall` become npm scripts.
+ * Replaces the commands in a text with those that the user can run. Users of the installed package do not have the npm
+ * scripts `ops` and `start`, so these become `rollcall` commands. Users of this repository run the npm scripts, so
+ * `rollcall` in a usage line becomes an npm script.
  */
 export const withCommandNames = (text: string): string =>
   isInstalled

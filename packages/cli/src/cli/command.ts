@@ -4,7 +4,7 @@ import { embeddedCloudOf } from '../stage/embedded-cloud.ts';
 import { OperatorError } from '../stage/errors.ts';
 import { openStage, type StageClient } from '../stage/stage.ts';
 
-/** Options that every command has. */
+/** Options of `rollcall console` and of every command of `rollcall ops`. */
 export interface CommonOptions {
   /** Name of the app. Default: the app of the working folder, otherwise the app that the embedded cloud runs. */
   app?: string;
@@ -43,14 +43,14 @@ export const withStage = (command: Command): Command =>
     )
     .option('--json', 'print only JSON');
 
-/** An account is used only if --stage is given, to prevent accidental changes. */
+/** Opens the stage that the options select: one in an account only with `--stage`, to prevent accidental changes. */
 async function stageOf({ app, stage, endpoint, folder }: CommonOptions): Promise<StageClient> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';
   return openStage({ app: app ?? folder.name ?? (await appRunningAt(address, name)), name, endpoint: address });
 }
 
-/** The app that an embedded cloud runs. @throws {OperatorError} if the app cannot be determined */
+/** The name of the app that an embedded cloud runs. @throws {OperatorError} if the name cannot be determined */
 async function appRunningAt(endpoint: string | undefined, stage: string): Promise<string> {
   const cloud = await embeddedCloudOf({ endpoint });
   const named = (await cloud?.templates())?.map(({ name }) => name.split(`-${stage}-`)) ?? [];
@@ -70,7 +70,7 @@ type Action<Own, Args extends unknown[]> = (
   ...args: Args
 ) => Promise<void>;
 
-/** Calls an action with the stage, the options including the common ones, and the arguments. */
+/** Creates a function for `Command.action`. It passes the stage, all options and the arguments to `action`. */
 export const onStage =
   <Own extends object, Args extends unknown[]>(action: Action<Own, Args>) =>
   async (...given: unknown[]): Promise<void> => {

@@ -8,7 +8,7 @@ import { onStopSignal, stopWithNpm } from '../stop-signals.ts';
 import { onStage, port } from './command.ts';
 import { printJson } from './output.ts';
 
-/** Creates a new command per call, because `rollcall` and `ops` both contain it, and a command has only one parent. */
+/** Each call creates a new command, because `rollcall` and `ops` each need one, and a command has only one parent. */
 export const consoleCommand = (): Command =>
   new Command('console')
     .description('serve the console of a stage on this machine, with your credentials, until Ctrl-C')

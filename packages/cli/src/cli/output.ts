@@ -48,7 +48,7 @@ export function age(since: string, now: Date): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** Shows a progress bar on a terminal, or a count if the total is unknown. */
+/** Shows a progress bar or, if the total is unknown, a count. Shows nothing if standard error is not a terminal. */
 export function progressBar(
   total: number | undefined,
   what: string,

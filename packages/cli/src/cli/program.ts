@@ -68,7 +68,7 @@ function opsCommand({ commands = [], profiles, aggregate = AGGREGATE }: Partial<
 
 /**
  * The whole command line.
- * @param app the app of the folder, as its rollcall.config.ts describes it
+ * @param app the app of the working folder, from its rollcall.config.ts
  */
 export function createProgram(app: Partial<App>): Command {
   const program = new Command('rollcall')

@@ -69,7 +69,7 @@ async function mendWithProgress(
   return mend(stage, all, { ...(since && { since }), onStep: (step) => bar.update(0, step) }).finally(() => bar.stop());
 }
 
-/** The consequences to confirm. */
+/** The consequences of the repair, which the operator confirms before it starts. */
 function consequencesOf(counts: readonly Count[]): string {
   const sum = (some: readonly Count[]) => some.reduce((total, { subjects }) => total + subjects, 0);
   const raised = counts.filter(({ kind }) => kind === 'ahead' || kind === 'other-state');

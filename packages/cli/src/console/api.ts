@@ -28,7 +28,7 @@ import type { AggregateName, Words } from '../words.ts';
  * | `POST /switches` {@link SwitchRequest} | {@link Switches} |
  * | `GET /circuits` | {@link CircuitView}[] |
  * | `POST /circuits/{name}/reset` | {@link CircuitView}[] |
- * | `GET /faults` | {@link Faults}; 404 if the stage is not an embedded cloud |
+ * | `GET /faults` | {@link Faults}; 404 if the stage is not in an embedded cloud |
  * | `PUT /faults/providers/{name}` {@link ProviderFault} · `DELETE` | {@link Faults} |
  * | `PUT /faults/stopped/{function}` · `DELETE` | {@link Faults} |
  * | `PUT /faults/latency` `{ms}` | {@link Faults} |
@@ -63,13 +63,13 @@ export interface CreateForm {
   readonly lead: Words;
   readonly fields: readonly FormField[];
   readonly submit: Words;
-  /** Contains `{{id}}`. */
+  /** The message after the creation. Contains `{{id}}`. */
   readonly done: Words;
-  /** For a burst. Contains `{{count}}`. */
+  /** The label of the button that starts a burst. Contains `{{count}}`. */
   readonly many: Words;
   /** For a burst: the label of the accepted requests. */
   readonly accepted: Words;
-  /** By the last segment of a problem's type: the field that the error belongs to, and its text. */
+  /** By the last segment of a problem's type: the field with the error, and the text of the error. */
   readonly problems?: Readonly<Record<string, { readonly field: string; readonly says: Words }>>;
 }
 
@@ -84,7 +84,7 @@ export interface FormField {
 
 export interface FaultKind {
   readonly says: Words;
-  /** Whether the fault has a duration in milliseconds. */
+  /** Whether the fault has a delay in milliseconds. */
   readonly takesMs?: true;
 }
 
@@ -142,7 +142,7 @@ export interface Snapshot {
   warnings: readonly Words[];
 }
 
-/** A failed invocation of a function of the embedded cloud. Without `requestId`: a denied call by the function. */
+/** A failed invocation of a function in an embedded cloud or, without `requestId`, a denied call by the function. */
 export interface Failure {
   at: string;
   functionName: string;
@@ -190,11 +190,11 @@ export interface RecentAggregate {
   at: string;
 }
 
-/** A message as it was sent: header and body. */
+/** A message that was sent, or that is in an outbox or parked. */
 export interface SentMessage {
   at: string;
   channel: string;
-  /** The CloudEvent. */
+  /** The CloudEvent, with binary data decoded if the app has its contract. Only `body` if the body is not JSON. */
   event: Record<string, unknown>;
 }
 
@@ -234,7 +234,7 @@ export interface ParkedView {
   parkedAt: string;
   attempts: number;
   error?: string;
-  /** The CloudEvent as it was sent. */
+  /** The CloudEvent as JSON, with binary data decoded if the app has its contract. Any other body is unchanged. */
   body: string;
 }
 
@@ -250,7 +250,7 @@ export interface RedriveRequest {
    * fails, the others are not tried.
    */
   aggregateIds?: string[];
-  /** Whether messages that are held by a limit or a switch are applied too. */
+  /** Whether held messages are applied too. */
   release?: boolean;
 }
 
@@ -292,10 +292,10 @@ export interface SwitchRequest {
 }
 
 export interface Faults {
-  /** By name of the stand-in. */
+  /** By name of the stand-in; null: no fault. */
   providers: Record<string, ProviderFault | null>;
-  /** Functions that consume messages; true: stopped. */
+  /** By name of a function that consumes messages: whether the function is stopped. */
   functions: Record<string, boolean>;
-  /** Latency added to every call of a function to an AWS service. */
+  /** Latency added to every call from a function to an AWS service. */
   latencyMs: number;
 }

@@ -35,8 +35,8 @@ export function createLive(topology: Topology) {
   }
 
   /**
-   * Counts a span for its edges and its node. A failed span is an error of its last edge only, because the edges before
-   * it succeeded.
+   * Counts a span for its edges and its node. Of the edges, only the last one counts the failure of a failed span,
+   * because the message or request passed the earlier edges successfully.
    */
   function countActivity(span: Span, spanEdges: readonly string[]): void {
     const second = seconds.current();
@@ -57,7 +57,7 @@ export function createLive(topology: Topology) {
     second.applicationLagsMs.push(Number(lagMs));
   }
 
-  /** Records the publication lag of a message, from the commit time in its body. */
+  /** Records the publication lag of a message to a topic, from the commit time in its body. */
   function measurePublication({ channel, at, body }: SentMessage): void {
     if (!nodeOf(channel)?.startsWith('topic:')) return;
     const committed = Date.parse(String(eventForDisplay(body)?.time));

@@ -46,7 +46,7 @@ export function createSpanMapper(topology: Topology) {
   }
 
   return {
-    /** The node of a resource, by its physical name. */
+    /** The id of the node that represents a resource, by physical name of the resource. */
     nodeOf,
     /** The edges that a span passes, in order. If the span failed, the failure belongs to the last edge. */
     edgesOf: (span: Span): string[] => possibleEdges(span).filter((id) => id !== undefined),

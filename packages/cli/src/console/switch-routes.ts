@@ -14,7 +14,7 @@ import { type ConsoleRequest, parseBody, type RouteHandler } from './console-req
 import { ConsoleProblem } from './problem.ts';
 
 const HISTORY = 50;
-/** The maximum duration of a switch, a month. A switch without a duration applies until it is changed. */
+/** The maximum duration of a switch: 31 days. A switch without a duration applies until it is changed. */
 const MAX_SWITCH_S = 31 * 86_400;
 
 const switchRequest = z.strictObject({

@@ -35,7 +35,7 @@ const EMBEDDED = { everyMs: 1_000, stateEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, stateEveryMs: 10_000 };
 /** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
 const STATE_WITHOUT_PAGE_EVERY_MS = 15_000;
-/** While no page is open, a request for events waits this long for an event, so that an idle cloud is rarely polled. */
+/** While no page is open, a poll waits up to this time for an event, so that an idle cloud is rarely polled. */
 const WAIT_WITHOUT_PAGE_MS = 30_000;
 
 const MAX_FAILURES = 50;

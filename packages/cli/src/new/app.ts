@@ -7,7 +7,7 @@ import { serviceFiles } from './service.ts';
 import { publisherStatement, type ServiceNames } from './service-files.ts';
 
 /**
- * Generates an app in an empty folder: one service with a table, a topic and two routes, and a test of the service.
+ * Generates an app: one service with a table, a topic and two routes, and a test of the service.
  * @throws {OperatorError} if the name is invalid
  */
 export function newApp(name: string): Plan {

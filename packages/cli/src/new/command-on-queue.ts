@@ -11,8 +11,8 @@ import type { Exported } from './shared-exports.ts';
 
 /**
  * Adds a command to a queue that the executing service already consumes.
- * @throws {OperatorError} if the queue already has the command, if the sender may not send to the queue, or if the
- * command has a reply
+ * @throws {OperatorError} if the queue already has the command, if the queue's file already declares the name of the
+ * command's contract, if the sender may not send to the queue, or if the command has a reply
  */
 export function addToQueue(root: string, queue: Exported<Channel>, names: CommandNames): Plan {
   const { of, from, command, reply } = names;

@@ -33,7 +33,8 @@ export interface CommandOptions {
 
 /**
  * Adds a command from one service to another, on the queue of the executing service. Creates the queue if necessary.
- * @throws {OperatorError} if a name is invalid or taken, or the sender is not a service
+ * @throws {OperatorError} if a name is invalid or taken, if the sender is not a service, or if {@link addToQueue}
+ * refuses the command
  */
 export async function newCommand(
   root: string,
@@ -72,7 +73,7 @@ const isCommandQueueOf = ({ kind, name, messages }: Channel, service: string): b
   (name === service || name.startsWith(`${service}-`)) &&
   messages.some((message) => message.kind === 'command');
 
-/** The field that contains the subject of the sender's events. Commands use the same field. */
+/** The field that contains the subject in the sender's events and commands; `id` if the sender publishes no events. */
 function subjectOf(channels: ReadonlyArray<Exported<Channel>>, source: string): string {
   const topic = channels.find(({ value: { kind, senders } }) => kind === 'topic' && [senders].flat().includes(source));
   return topic?.value.messages[0]?.subjectField ?? 'id';

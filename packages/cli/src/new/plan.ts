@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatorError } from '../stage/errors.ts';
 
-/** The files that a generator writes into the folder of an app. Paths are relative to this folder. */
+/** The changes that a generator proposes and {@link writePlan} writes. Paths are relative to the app's folder. */
 export interface Plan {
   files: Readonly<Record<string, string>>;
   /** The complete new texts of existing files. */

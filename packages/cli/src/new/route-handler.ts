@@ -35,7 +35,7 @@ const FROM_HTTP = /^import \{([^{}]*)\} from '@rollcall\/kit\/http';$/gm;
 /**
  * Appends a handler to a file. If the file has no `logger` or not exactly one import from `@rollcall/kit/http`, returns
  * the lines that the user must add.
- * @throws {OperatorError} if the file already declares that name
+ * @throws {OperatorError} if the file already declares or imports `key`
  */
 export function withHandler({ file, text }: Source, key: string, handler: Handler): Edit {
   checkNotDeclared({ file, text }, key);

@@ -16,8 +16,8 @@ export interface Aggregates {
   readonly table: string;
   readonly outbox: string;
   /**
-   * The ordered queues to which the service sends commands, counted in `table`. No other service may send to them.
-   * Default: none.
+   * The ordered queues to which the service sends commands. The counters of the commands are in `table`. No other
+   * service may send to these queues. Default: none.
    */
   readonly commands?: readonly Channel[];
   /** The id of the aggregate, if the item is the state of an aggregate; otherwise undefined. */
@@ -35,7 +35,7 @@ export interface Aggregates {
   readonly stateAt?: (state: Item, version: number) => Draft | undefined;
   /**
    * Whether the data of a consumer at the same version matches the state. Default: true.
-   * @param held the consumer's item that has its cursor
+   * @param held the item that contains the consumer's cursor
    */
   readonly agrees?: (state: Item, consumer: string, held: Item) => boolean;
 }

@@ -14,7 +14,10 @@ export interface InTransit {
   messages: number;
 }
 
-/** Waits until no message is in transit to the consumers, for at most 20 seconds. @returns queues with messages */
+/**
+ * Waits until no message is in transit to the consumers, for at most 20 seconds.
+ * @returns the queues that still contain messages
+ */
 export async function waitUntilDelivered(stage: StageClient, all: readonly VersionedChannel[]): Promise<InTransit[]> {
   const names = new Set(all.flatMap(({ consumers }) => consumers.map(({ name }) => stage.table(name))));
   const isConsumerQueue = (queue: string) => names.has(queue.replace(/(-dlq|-undelivered)?(\.fifo)?$/, ''));

@@ -64,9 +64,9 @@ async function eachDiffering(
 }
 
 /**
- * Repairs the differences that can be repaired from existing data. Publishes the messages of the outbox, raises
- * publishers' versions above those that consumers have seen, replays the archive to consumers that lack versions, and
- * then publishes the versions that consumers still lack, with the current state.
+ * Repairs the differences that can be repaired from existing data. Publishes the messages of the outbox. Raises the
+ * publisher's version where a consumer has a higher version, or another state at the same version. Replays the archive
+ * to consumers that lack versions. Then publishes the versions that consumers still lack, with the current state.
  */
 export async function mend(
   stage: StageClient,

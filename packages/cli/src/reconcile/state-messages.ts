@@ -85,8 +85,9 @@ const versionUnchanged = ({ version: attribute }: VersionedChannel, version: num
 });
 
 /**
- * Raises the publisher's version to the highest version that a consumer has seen, because consumers ignore lower
- * versions as duplicates. For events, also publishes the state with the next version, in the same transaction.
+ * Raises the publisher's version to the highest version that is unpublished, parked or applied, because consumers
+ * ignore versions that they have already applied. If the app defines an event for the current state, raises the version
+ * by one more, and publishes the event with this version in the same transaction.
  * @returns false if nothing was changed, for example because a consumer has erased the subject
  */
 export async function raiseVersion(stage: StageClient, channel: VersionedChannel, id: string): Promise<boolean> {
@@ -108,8 +109,8 @@ export async function raiseVersion(stage: StageClient, channel: VersionedChannel
 }
 
 /**
- * Publishes again the versions that a consumer lacks, each with the current state. Consumers that have a version ignore
- * its message as a duplicate.
+ * Publishes again the versions that a consumer lacks (at most 99), each with the current state. Consumers that have a
+ * version ignore its message as a duplicate.
  * @returns the number of published versions
  */
 export async function republishLost(stage: StageClient, channel: VersionedChannel, id: string): Promise<number> {

@@ -100,7 +100,7 @@ function commandsOf(
   };
 }
 
-/** The service that sends the events of a topic. @throws {OperatorError} if there is not exactly one */
+/** The first service in a topic's list of senders. @throws {OperatorError} if the topic has no such list */
 export function sourceOf({ name, senders }: Channel): string {
   const [source] = 'anyServiceOf' in senders ? [] : senders;
   if (source !== undefined) return source;

@@ -33,7 +33,7 @@ async function readCircuits(stage: StageClient): Promise<Array<[name: string, ci
   });
 }
 
-/** All circuits through which a call was ever made, sorted by name. */
+/** All circuits for which a call was ever recorded, sorted by name. */
 export async function circuitsOf(stage: StageClient, now: Date): Promise<CircuitView[]> {
   return (await readCircuits(stage)).map(([name, circuit]) => viewOf(name, circuit, now));
 }

@@ -54,7 +54,7 @@ function clientOf(endpoint: string, { apiUrl, beside }: CloudDescription) {
     messages: (aggregate: string) => ask<SentMessage[]>(controlUrl(`messages?${new URLSearchParams({ aggregate })}`)),
     /** The injected faults. */
     broken: () => ask<Broken>(controlUrl('broken')),
-    /** Stops a function's event sources: its queues and streams. */
+    /** Stops the delivery of messages and stream records to a function. */
     stop: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'PUT'),
     start: (functionName: string) => ask<Broken>(controlUrl(`broken/${functionName}`), 'DELETE'),
     /** Delays every call from any function to an AWS service. */

@@ -1,4 +1,4 @@
-/** An injected fault of a service beside the embedded cloud; the app defines the kinds (ConsoleParts). */
+/** An injected fault of a stand-in beside the embedded cloud. The app defines the kinds of faults (ConsoleParts). */
 export interface ProviderFault {
   kind: string;
   /** The delay in milliseconds, for kinds that take one (`takesMs`). */

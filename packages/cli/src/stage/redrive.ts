@@ -24,7 +24,7 @@ export interface RedriveOptions {
   signal?: AbortSignal;
 }
 
-/** Means that the sweep refuses the whole request, not a single aggregate. */
+/** The sweep refused the whole request, so the aggregates of the request are not tried in separate calls. */
 class RefusedError extends OperatorError {}
 
 /** Aggregates per call of the sweep function, which has a timeout of a minute. */

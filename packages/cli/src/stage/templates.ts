@@ -34,7 +34,7 @@ async function deployedTemplates({ config }: StageClients, prefix: string): Prom
   );
 }
 
-/** The stacks as CloudFormation describes them; none in an embedded cloud. */
+/** The stacks as CloudFormation describes them. An embedded cloud does not support this call. */
 export async function describeStacks({ config, table }: StageClients): Promise<Stack[]> {
   const client = new CloudFormationClient(config);
   const all = await Array.fromAsync(paginateDescribeStacks({ client }, {}));

@@ -12,8 +12,9 @@ export const operatorScopeOf = ({
 }: Pick<App, 'operatorScope'>) => operatorScope;
 
 /**
- * A token from the issuer of a stage on this machine. @throws {OperatorError} if the stage is in an account, or does
- * not exist
+ * A token from the issuer of a stage in an embedded cloud or in LocalStack.
+ * @throws {OperatorError} if the stage is in an account, or does not exist
+ * @throws {CloudError} if the issuer does not respond
  */
 export async function tokenOf(stage: StageClient, request: TokenRequest): Promise<string> {
   if (!stage.endpoint) throw new OperatorError('Tokens for an account come from the OpenID provider of the stage.');
@@ -22,7 +23,11 @@ export async function tokenOf(stage: StageClient, request: TokenRequest): Promis
   throw new OperatorError(`There is no stage ${stage.name} at ${stage.endpoint}, so its token issuer is unknown.`);
 }
 
-/** API_TOKEN or, if it is not set, a token of the stage's own issuer. @throws {OperatorError} if there is neither */
+/**
+ * The environment variable API_TOKEN or, if it is not set, a token from {@link tokenOf}.
+ * @throws {OperatorError} if the variable is not set and the stage is in an account, or does not exist
+ * @throws {CloudError} if the issuer does not respond
+ */
 export async function operatorToken(stage: StageClient, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;
   if (API_TOKEN) return API_TOKEN;

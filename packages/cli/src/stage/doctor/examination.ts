@@ -22,7 +22,7 @@ export interface CheckContext {
   /** Whether the stage is in an embedded cloud, which lacks some AWS services. */
   isEmbedded: boolean;
   now: Date;
-  /** Version of the app in this folder; undefined if the folder contains no app. */
+  /** Version of the app in this folder; undefined if the folder contains no app, or an app without a version. */
   version: string | undefined;
 }
 

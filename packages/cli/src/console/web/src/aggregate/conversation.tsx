@@ -9,7 +9,7 @@ import classes from './conversation.module.css';
 
 type Sent = Correspondence['threads'][number]['sent'][number];
 
-/** Shows messages about an aggregate that were sent outside the stage, in one thread for each recipient. */
+/** Shows the messages that the stage sent to recipients outside the stage, in one thread for each recipient. */
 export function Conversation({ none, notice, threads }: Correspondence) {
   const { i18n } = useTranslation();
   return (

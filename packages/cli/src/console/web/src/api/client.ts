@@ -13,8 +13,8 @@ interface ProblemDocument {
 }
 
 /**
- * An error response. Its document is empty if the server was unreachable, and has only a title if the response was not a
- * problem document.
+ * The error of a failed request. Its `document` is empty if there was no response, and has only a title if the response
+ * was not a problem document.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';

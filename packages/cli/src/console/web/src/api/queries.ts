@@ -60,7 +60,10 @@ export const useTopology = () =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** The load of the last 15 minutes. An account has a new point each minute; an embedded cloud sends new points itself. */
+/**
+ * The load of the last 15 minutes. In an AWS account, it is fetched every minute, because CloudWatch has a new point
+ * every minute. In an embedded cloud, it is fetched once, because later points arrive as server-sent events.
+ */
 export const usePastLoad = () => {
   const { data: about } = useAbout();
   return useQuery({
@@ -146,7 +149,7 @@ export const useResetCircuit = () => {
   });
 };
 
-/** The injected faults. They are queried only if the stage is an embedded cloud. */
+/** The injected faults. They are queried only if the stage is in an embedded cloud. */
 export const useFaults = () => {
   const { data: about } = useAbout();
   return useQuery({

@@ -17,7 +17,7 @@ export interface Live {
 }
 
 const MINUTE_MS = 60_000;
-/** An embedded cloud sends a snapshot every second, so this limit keeps 15 minutes. */
+/** In an embedded cloud, a snapshot arrives every second, so this number of snapshots covers 15 minutes. */
 const MAX_POINTS = 900;
 /**
  * After this time without an event, the connection counts as lost. In an AWS account, a snapshot arrives every ten
@@ -64,8 +64,8 @@ export function createLive(url: string, onReconnected: () => void) {
   }
 
   function onSnapshot(snapshot: Snapshot): void {
-    // Unchanged parts remain the same objects, so React renders only the changed parts.
     const now = Date.parse(snapshot.load.at);
+    // Unchanged parts remain the same objects, so React renders only the changed parts.
     const shared = replaceEqualDeep(live.snapshot, snapshot);
     change({
       snapshot: shared,

@@ -40,7 +40,7 @@ export default function LoadPage() {
 /** Disables the entrance animation, because a chart is updated every second. */
 const noAnimation = { isAnimationActive: false };
 
-/** Seconds without messages have no lag. An isolated value is drawn as a dot, because a line needs two values. */
+/** Times without messages have no lag. A value between two such times is a dot, because a line needs two values. */
 const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
 function Charts({ points, embedded }: { points: Points; embedded: boolean }) {

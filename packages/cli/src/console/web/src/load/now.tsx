@@ -6,7 +6,7 @@ import { rate } from '../flow/figures.ts';
 import type { Points } from './series.ts';
 import { useCreatedLabel } from './use-created-label.ts';
 
-/** Shows the latest figures: of the last second, or in an AWS account of the last minute that CloudWatch has. */
+/** Shows the latest figures. In an AWS account, rates and lags are those of the last minute that CloudWatch has. */
 export function Now({ points, embedded }: { points: Points; embedded: boolean }) {
   const { t } = useTranslation();
   const created = useCreatedLabel();

@@ -28,7 +28,8 @@ export interface Points {
 
 /**
  * Returns the points for the charts. In an embedded cloud, all points contain all measurements. In an AWS account, the
- * past points come from CloudWatch, without backlog, and the points received since come from the queues, without traffic.
+ * fetched points come from CloudWatch and lack the numbers of waiting and parked messages. The points received since
+ * the page was opened come from the stage itself and lack throughput and lags.
  * @param past the points that were fetched
  * @param since the points received since the page was opened
  */

@@ -217,7 +217,7 @@ export const zh: Dictionary = {
     progress: '已尝试 {{done}} / {{total}} 个{aggregates}，应用 {{applied}} 条消息',
     progressLabel: '重新处理的进度',
     finished: '完成：已应用 {{applied}} 条消息，{{waiting}} 条仍在等待，{{forPerson}} 条需要人工处理。',
-    notTried: '金丝雀失败，因此 {{count}} 个{aggregates}未尝试。',
+    notTried: '消息再次失败，因此 {{count}} 个{aggregates}未尝试。',
     failures: '再次失败',
     discard: '丢弃',
     discardTitle: '丢弃这条消息？',
@@ -295,7 +295,7 @@ export const zh: Dictionary = {
     resetTitle: '立即关闭断路器 {{circuit}}？',
     resetLead: '不经探测，立即恢复对该服务的调用。如果服务仍然失败，断路器会再次打开。',
     done: '断路器已关闭。',
-    empty: '还没有调用过远程服务。',
+    empty: '还没有记录对远程服务的调用。',
   },
   load: {
     title: '负载',
