@@ -13,7 +13,7 @@ const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
 const PAGES = ['flow', 'aggregates', 'parked', 'switches', 'load', 'faults'];
 
-/** Visits each page, and waits for its heading and its live connection. */
+/** Visits each page, waits for its heading and its live connection, and then calls `look`. */
 async function visitAll(page: Page, look: (name: string) => Promise<void>): Promise<void> {
   for (const name of PAGES) {
     await page.goto(`${operatorConsole.url}/#/${name}`);
@@ -30,7 +30,10 @@ const pressUntil = async (page: Page, key: string, reached: () => Promise<boolea
   }
   throw new Error(`pressing ${key} 80 times does not reach the element`);
 };
-/** Finds words that are broken over several lines in a table's buttons, and cells outside the screen. */
+/**
+ * Finds words in a table's buttons that are broken over several lines, and cells that extend beyond the screen.
+ * @param list the label of the table
+ */
 const brokenIn = (page: Page, list: string): Promise<string[]> =>
   page.evaluate(`(() => {
     const table = document.querySelector('table[aria-label="${list}"]');

@@ -13,7 +13,7 @@ const open = (options?: Parameters<typeof openPage>[2]) =>
   openPage(operatorConsole.browser, operatorConsole.url, options);
 
 describe('a new user', () => {
-  it('sees the load since the start of the cloud, with a different label for each time', async () => {
+  it('sees a chart of the load since the start of the cloud, whose time labels all differ', async () => {
     const { cloud } = operatorConsole;
     await cloud.request('POST', '/v1/members', { phone: newPhone(), name: 'Ana', locale: 'es' });
     await cloud.settled();
@@ -56,7 +56,7 @@ describe('a new user', () => {
     await page.getByLabel('Name', { exact: true }).fill('Lucía');
     await page.getByRole('button', { name: 'Register', exact: true }).click();
     await page.getByRole('link', { name: 'View the timeline' }).waitFor();
-    // The rate shows for some seconds that a message has passed.
+    // For some seconds after a message has passed, the function shows a rate.
     await page.getByRole('button', { name: /guide-consume.*\/s/ }).waitFor();
     await page.getByRole('link', { name: 'View the timeline' }).click();
 

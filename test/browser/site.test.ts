@@ -44,7 +44,7 @@ const SCREENS = [
 
 describe('the site', () => {
   it.each(SCREENS)(
-    'has no barriers at %i pixels, %s',
+    'is accessible and fits a width of %i pixels, %s',
     async (width, colorScheme) => {
       const page = await openPage(browser, site.url, { viewport: { width, height: 844 }, colorScheme });
       for (const kind of KINDS) {
@@ -62,7 +62,7 @@ describe('the site', () => {
   it.each([
     ['/reliability.html', 'Search', 'lease on the cursor', 'Reliability'],
     ['/zh/', '搜索', '发件箱', 'Rollcall'],
-  ])('%s: the search finds other pages', async (path, button, words, title) => {
+  ])('%s: the search finds the page that contains the words', async (path, button, words, title) => {
     const page = await openPage(browser, `${site.url}${path}`);
     await page.getByRole('button', { name: button }).click();
     await page.getByRole('searchbox').fill(words);
@@ -104,7 +104,7 @@ describe('the site', () => {
     expect(await stateAfterStep('Parked').textContent()).toBe('none');
   });
 
-  it('leads from the sidebar to other pages', async () => {
+  it('has a sidebar that leads to other pages', async () => {
     const page = await openPage(browser, `${site.url}/reliability.html`);
     await page.getByRole('navigation', { name: 'Sidebar' }).getByRole('link', { name: 'Runbook' }).click();
     await page.getByRole('heading', { level: 1, name: 'Runbook' }).waitFor();

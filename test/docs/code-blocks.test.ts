@@ -39,7 +39,7 @@ describe('code blocks', () => {
     ).toEqual([]);
   });
 
-  it('in TypeScript are files of the project, or parts with a prelude', () => {
+  it('in TypeScript are tested files of the project, files of the tutorial, or parts with a prelude', () => {
     expect(blocks.filter(({ language }) => language === 'ts').length).toBeGreaterThan(30);
     expect(parts.filter((block) => !preludeOf(block)).map(({ page, line }) => `${page}:${line}`)).toEqual([]);
     expect(preludes.filter((prelude) => !parts.some((block) => preludeOf(block) === prelude))).toEqual([]);

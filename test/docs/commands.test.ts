@@ -91,7 +91,7 @@ function commandIn(words: readonly string[]): string[] {
   return names;
 }
 
-/** Returns the error of a call: an unknown command or option. Undefined if there is none. */
+/** Returns an error if a call contains an unknown command or option, otherwise undefined. */
 function callError(words: readonly string[]): string | undefined {
   let command = createProgram(app);
   for (const word of words) {
@@ -136,7 +136,7 @@ describe('a command that a page names', () => {
     expect(needing.filter(({ info }) => !info.includes('needs-account')).map(({ line }) => line)).toEqual([]);
   });
 
-  it('for curl calls this machine, at an address that a test also calls', () => {
+  it('calls this machine at an address that a test also calls, if it is a curl command', () => {
     const calls = pages.flatMap((page) =>
       [...read(page).matchAll(/\bcurl [^`\n]*(?:\\\n[^`\n]*)??(http:\/\/[^\s`'")]+)/g)].map(
         ([, to = '']) => new URL(to),
@@ -151,14 +151,14 @@ describe('a command that a page names', () => {
     expect(calls.filter((to) => !called(to)).map(String)).toEqual([]);
   });
 
-  it('of rollcall is run by a test', () => {
+  it('is run by a test if it is a rollcall command', () => {
     const commands = pages.flatMap(callsIn).map((words) => commandIn(words).filter((word) => word !== 'ops'));
     const tests = runners.filter((file) => file.endsWith('.ts')).map(read);
     // A test runs each command of the tutorial.
     const scripts = [...runners.filter((file) => !file.endsWith('.ts')), 'docs/tutorial.md'].map(read).join('\n');
     const isRun = (words: string[]) => {
-      // Two or more words may follow other arguments. A single word, such as `cost`, must be the first argument or follow
-      // `ops`, because elsewhere it could be another argument.
+      // A command of two or more words may follow other arguments of the test's call. A command of one word, such as
+      // `cost`, must be the first argument or follow `ops`, because elsewhere the word may be something else.
       const start = words.length > 1 ? '[([,]' : "(?:[([]|'ops',)";
       const call = new RegExp(`${start}\\s*${words.map((word) => `'${word}'`).join(',\\s*')}`);
       const line = new RegExp(`\\b(ops --|rollcall) ${words.join(' ')}\\b`);
@@ -168,7 +168,7 @@ describe('a command that a page names', () => {
     expect([...new Set(missing)]).toEqual([]);
   });
 
-  it('for npx runs a program of the project', () => {
+  it('runs a program of the project if it is an npx command', () => {
     const programs = pages.flatMap((page) =>
       [...read(page).matchAll(/\bnpx (?:--no )?([a-z][\w-]*)/g)].map(([, name]) => name),
     );

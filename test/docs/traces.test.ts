@@ -15,11 +15,14 @@ it('each guarantee has a page, and each page has its own picture', () => {
 });
 
 describe('a picture', () => {
-  it.each(Object.entries(pictures))('%s is a schedule of the simulation, the same each time', async (_, picture) => {
-    const trace = await traceOf(picture);
-    expect(trace.steps.length).toBeGreaterThan(10);
-    expect(await picture.run(trace.schedule)).toEqual(trace.steps);
-  });
+  it.each(Object.entries(pictures))(
+    'shows the same steps of a simulated schedule each time: %s',
+    async (_, picture) => {
+      const trace = await traceOf(picture);
+      expect(trace.steps.length).toBeGreaterThan(10);
+      expect(await picture.run(trace.schedule)).toEqual(trace.steps);
+    },
+  );
 
   it('shows that the cursor rises by one, and never falls', async () => {
     const { 'g3-applied-exactly-once': once } = pictures;
@@ -28,7 +31,7 @@ describe('a picture', () => {
     expect(cursors.filter((cursor, index) => cursor !== cursors[index - 1])).toEqual(['none', 'v1', 'v2']);
   });
 
-  it('is refused if no schedule shows the steps of its page', async () => {
+  it('is refused if no schedule contains the steps that it must show', async () => {
     const step = stepOf('10:00:00  relay-1 starts', {});
     const run = async () => [step];
     await expect(shortest('a crash', run, { patterns: [/crashes/], schedules: 3 })).rejects.toThrow(

@@ -130,7 +130,7 @@ describe('a transaction', () => {
     expect(await read(TableName, key('item-0'))).toBeUndefined();
   });
 
-  it('repeated with its token within ten minutes is executed once, and refused if it differs', async () => {
+  it('repeated with its token within ten minutes is executed once, and is refused if its operations differ', async () => {
     const TableName = await table();
     const ClientRequestToken = uniqueName('token').slice(0, 36);
     const add = (n: string) =>
@@ -199,7 +199,7 @@ describe('a stream', () => {
     expect(await recorded(StreamArn, 1)).toMatchObject([{ awsRegion: clientConfig.region }]);
   });
 
-  it('contains the changes of an item in order, with its images', async () => {
+  it('contains the changes of an item in order, with the old and new images of the item', async () => {
     const TableName = await table();
     const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
     await put(TableName, item('a', 1));

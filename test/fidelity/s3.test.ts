@@ -25,7 +25,7 @@ const put = (Key: string, Body = 'x', more: Partial<PutObjectCommandInput> = {})
   s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
 const body = async (Key: string) =>
   (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? '';
-/** Returns the status and the code of a refused call. */
+/** Returns the status and the code of a refused call, or `nothing` if the call succeeds. */
 const refusal = (call: Promise<unknown>) =>
   call.then(
     () => 'nothing',
@@ -92,7 +92,7 @@ describe('a copy', () => {
     expect(await body('copy')).toBe('second');
   });
 
-  it('to itself needs a change', async () => {
+  it('of an object to itself is refused unless it changes the metadata', async () => {
     await put('same');
     expect(await refusal(copy('same', 'same'))).toEqual([400, 'InvalidRequest']);
     await copy('same', 'same', { MetadataDirective: 'REPLACE', Metadata: { a: 'b' } });
@@ -139,7 +139,7 @@ describe('a list', () => {
   const list = async (more: Partial<ListObjectsV2CommandInput> = {}) =>
     s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'list/', ...more }));
 
-  it('is in the order of the bytes of the keys', async () => {
+  it('is sorted by the UTF-8 bytes of the keys', async () => {
     const keys = ['list/B', 'list/_', 'list/a', 'list/b', 'list/ä', 'list/\uff5e', 'list/😀'];
     for (const key of keys.toReversed()) await put(key);
     const { Contents = [] } = await list();

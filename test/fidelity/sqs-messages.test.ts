@@ -26,7 +26,7 @@ describe('the system attribute AWSTraceHeader', () => {
     expect(received).not.toHaveProperty('MessageAttributes');
   });
 
-  it('belongs to one message of a batch, even if two messages have the same body', async () => {
+  it('is received only with the message of a batch that it was sent with, even if another message has the same body', async () => {
     const one = await queue('traced-batch.fifo');
     const entry = (Id: string, more: object) => ({
       ...{ Id, MessageBody: 'same', MessageGroupId: Id, MessageDeduplicationId: Id },
@@ -130,7 +130,7 @@ describe('a FIFO queue', () => {
     expect((await receiveFrom(one))?.Body).toBe('a2');
   });
 
-  it('refuses a message without a group, or without deduplication', async () => {
+  it('refuses a message without a group, or without a deduplication ID', async () => {
     const one = await queue('strict.fifo');
     const refusal = (more: object) =>
       sqs.send(new SendMessageCommand({ QueueUrl: one.url, MessageBody: 'x', ...more })).catch(({ name }) => name);

@@ -80,7 +80,7 @@ describe('a dead-letter queue', () => {
   });
 });
 
-/** Returns the status and the name of the error of a refused call. */
+/** Returns the status and the error name of a refused call, or `nothing` if the call succeeds. */
 const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCommand) =>
   sqs.send(command as StartMessageMoveTaskCommand).then(
     () => 'nothing',
@@ -143,7 +143,7 @@ describe('a task that moves dead letters', () => {
   });
 
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html
-  it('moves messages at its rate, is the only task of its queue, and moves no more messages after it is cancelled', async () => {
+  it('moves messages at the requested rate, is the only task of its queue, and moves no more messages after it is cancelled', async () => {
     const { deadLetters } = await withDeadLetters();
     const other = await queue('other');
     const Entries = Array.from({ length: 10 }, (_, id) => ({ Id: String(id), MessageBody: String(id) }));
@@ -164,7 +164,7 @@ describe('a task that moves dead letters', () => {
     expect(await receiveFrom(deadLetters)).toBeDefined();
   });
 
-  it('is listed newest first', async () => {
+  it('is listed before the older tasks of its queue', async () => {
     const { deadLetters } = await withDeadLetters();
     const [one, two] = [await queue('one'), await queue('two')];
     for (const { arn } of [one, two]) {

@@ -231,7 +231,7 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
         'AROAFUZZ:rollcall-dev-points-commands-consume',
         'AIDAFUZZ',
       ),
-      // In most messages, the subject matches the data, because other messages are refused early.
+      // In most messages, the subject matches the data, because a message whose subject differs is refused early.
       isConsistent: fc.nat(4).map((n) => n > 0),
     })
     .map(({ fn, header, raw, messageId, senderId, isConsistent }) => ({
@@ -243,7 +243,8 @@ export const queueMessage = (functions: readonly string[], known: Known) =>
             receiptHandle: 'none',
             eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${fn.replace(/-consume$/, '')}.fifo`,
             body: raw ?? JSON.stringify(isConsistent ? { ...header, ...subjectOf(header.data) } : header),
-            // The last receive before parking, so that the fuzzer's messages are not redelivered.
+            // A message that fails temporarily is parked at its fifth receive. The fuzzer then finds the error in the
+            // parked message.
             attributes: { ApproximateReceiveCount: '5', MessageGroupId: 'fuzz', SenderId: senderId },
           },
         ],

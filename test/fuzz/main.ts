@@ -26,7 +26,9 @@ import { type Finding, findings } from './findings.ts';
 import { httpRequest, queueMessage, rpcRequest } from './inputs.ts';
 
 const { requests, seed, json } = new Command('npm run fuzz --')
-  .description('Sends random input to every route and every queue of an embedded cloud, and reports errors and leaks.')
+  .description(
+    'Sends random input to every route and every consumer of an embedded cloud, and reports errors and leaks.',
+  )
   .option('--requests <n>', 'number of requests and messages', atLeastOne, 2_000)
   .option('--seed <n>', 'seed that determines the input', Number, randomInt(2 ** 31))
   .option('--json', 'print only one JSON object')
@@ -35,8 +37,9 @@ const { requests, seed, json } = new Command('npm run fuzz --')
   .opts<{ requests: number; seed: number; json?: boolean }>();
 
 const CONCURRENCY = 16;
-/** Share of inputs that go to a queue or an RPC method, in tenths. */
+/** The number of messages to consumers among ten inputs. */
 const MESSAGES_OF_TEN = 2;
+/** The number of calls of RPC methods among ten inputs. */
 const RPC_OF_TEN = 1;
 /** A phone number that occurs only in inputs, so that a leak is recognised. */
 const PHONE = '+34698765432';
@@ -58,7 +61,7 @@ interface Sent {
   headers: string;
 }
 
-/** Generates an input from its own seed, so that it can be repeated. */
+/** Generates the nth input. Each input has its own seed, and therefore does not depend on the other inputs. */
 const draw = <T>(arbitrary: fc.Arbitrary<T>, nth: number): T =>
   fc.sample(arbitrary, { seed: seed + nth, numRuns: 1 })[0] as T;
 
@@ -155,7 +158,7 @@ async function findingsInParked(cloud: Cloud): Promise<Finding[]> {
   return found;
 }
 
-/** Waits until nothing is in progress, for at most a minute. */
+/** Waits until no message is in transit, for at most a minute. */
 async function waitUntilIdle(cloud: Cloud): Promise<void> {
   const services = createServices({ ...cloud, stage: 'dev' });
   for (let tries = 0; tries < 120 && (await services.countInTransit()) > 0; tries++) await delay(500);
@@ -169,7 +172,7 @@ const sent = await sendAll(cloud);
 await waitUntilIdle(cloud);
 const storedFindings = [...(await incompleteRegistrations(cloud)), ...(await findingsInParked(cloud))];
 await cloud.stop();
-// The files contain the complete logs; the memory contains only the last lines of each function.
+// The files contain the complete logs. The cloud keeps only the last lines of each function in memory.
 const logs = readdirSync(join(data, 'logs')).flatMap((name) =>
   readFileSync(join(data, 'logs', name), 'utf8')
     .split('\n')

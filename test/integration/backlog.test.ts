@@ -84,7 +84,7 @@ describe('a backlog', () => {
     expect([await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0]);
   });
 
-  it('is recorded while the capability is skipped, and applied when an operator releases it', async () => {
+  it('is parked as held while the capability is skipped, and applied when an operator releases it', async () => {
     await switchTo(cloud, 'guide', 'skip');
     await sendTo(cloud, 'guide', SKIPPED);
     await untilEmpty(cloud, 'guide');

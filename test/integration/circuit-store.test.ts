@@ -70,7 +70,7 @@ describe('circuits on DynamoDB', () => {
     expect([...(await store.read('forgetful')).tallies.keys()].toSorted()).toEqual([20, 21]);
   });
 
-  it('are counted in several items, separate from the item with the state', async () => {
+  it('count calls in several items, separate from the item with the state', async () => {
     for (let index = 0; index < 8; index++) {
       const store = createCircuitStore({ client: cloud.dynamodb, tableName, random: () => index / 8 });
       await store.count('spread', of(7));

@@ -86,7 +86,7 @@ describe('completion', () => {
     script = (await rollcall('completion', 'bash')).stdout;
   });
 
-  /** The completions that bash offers for the last word. */
+  /** Returns the completions that bash offers for the last of the words, which follow `rollcall ops`. */
   const offered = (...words: string[]) => offeredAfter('ops', ...words);
   async function offeredAfter(...words: string[]): Promise<string[]> {
     const typed = ['rollcall', ...words];

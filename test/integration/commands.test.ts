@@ -250,7 +250,7 @@ describe('a command that cannot be processed', () => {
 });
 
 describe('a reply', () => {
-  /** The reply of the points service that the points of an operation were taken. */
+  /** Creates a reply that reports that the points service took the points of an operation. */
   function settled(memberId: string, points: number, correlationId: string, source = '/rollcall/points') {
     const id = randomUUID();
     const settledAt = new Date().toISOString();
@@ -268,7 +268,7 @@ describe('a reply', () => {
     });
   });
 
-  it('does not complete an operation of another member, or with other points', async () => {
+  it('is parked and does not complete an operation if it names another member or another number of points', async () => {
     const [{ id }, other] = [await member(), await member()];
     const operationId = randomUUID();
     const [createdAt, deadline] = [0, 60_000].map((ms) => new Date(Date.now() + ms).toISOString());
@@ -360,7 +360,7 @@ describe('an SMS that a service requests', () => {
 });
 
 const contact = (id: string) => eventually(async () => (await cloud.items('sms', id)).find(({ welcome }) => welcome));
-/** Waits for a step of the SMS service in the onboarding of a member. */
+/** Waits for a step of the SMS service in the onboarding of a member. @returns the summary of the step */
 const smsStep = (id: string, name: string) =>
   eventually(async () => {
     const { body } = await cloud.request('GET', `/v1/members/${id}/onboarding`);
@@ -426,7 +426,7 @@ describe('a welcome SMS that a provider accepted', () => {
 });
 
 describe('a person who replies', () => {
-  it.each(['http', 'twilio'])('STOP by %s gets no SMS until they reply START', async (provider) => {
+  it.each(['http', 'twilio'])('STOP through %s gets no SMS until they reply START', async (provider) => {
     if (provider === 'twilio') {
       // The sandbox learns the URL of Twilio's webhook from the first SMS that is sent through Twilio.
       await cloud.breakSms('http', 'throttles');

@@ -44,7 +44,7 @@ async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
   if (!response.ok) throw new Error(JSON.stringify(result));
   return result as T;
 }
-/** Requests a path with any headers. `fetch` cannot, because it sets some headers itself. */
+/** Returns the status of a request with any headers. `fetch` is not used, because it sets some headers itself. */
 function statusOf(path: string, headers: Record<string, string>, url = operatorConsole.url): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request(`${url}${path}`, { headers }, (response) => {
@@ -57,7 +57,7 @@ function statusOf(path: string, headers: Record<string, string>, url = operatorC
 }
 const person = () => ({ phone: newPhone(), name: 'Lucía', locale: 'es' });
 
-/** Listens to the event stream until `found` returns a result. */
+/** Listens to the event stream until `found` returns a result for an event with this name. @returns the result */
 async function listenFor<T>(
   event: string,
   found: (data: any) => T | undefined | false,
@@ -83,7 +83,7 @@ async function listenFor<T>(
   }
 }
 
-/** Parks a message that every provider refuses, and its successor. */
+/** Parks a registration whose SMS every provider refuses, and the change after it. @returns the ID of the member */
 async function parkMember(n: number): Promise<string> {
   const member = memberIdOf(n);
   const one = { ...registered(member), id: `one-${n}`, data: { ...registered(member).data, phone: 'nobody' } };
@@ -226,7 +226,7 @@ describe('the console', () => {
     });
   });
 
-  it('shows the last run to a later visitor', async () => {
+  it('shows the last registration of many members to a page that is opened later', async () => {
     expect(await listenFor('burst', (burst: Burst) => burst)).toMatchObject({ total: 10, verdict: { lost: 0 } });
   });
 
@@ -346,7 +346,7 @@ describe('the console', () => {
     await eventually(async () => readFileSync(failure.log, 'utf8').includes(`REPORT RequestId: ${failure.requestId}`));
   });
 
-  it('delays the responses to calls of functions', async () => {
+  it('delays the responses to the calls that functions make', async () => {
     const timed = async () => {
       const start = performance.now();
       await api('create', 'POST', person());

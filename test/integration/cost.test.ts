@@ -8,8 +8,8 @@ import { createPaths, type Member } from '../../ops/cost/paths.ts';
 import { startTestCloud, type TestCloud } from '../support/cloud.ts';
 
 /**
- * Upper bounds of billed write units and calls per path, with each message in a separate batch. When a path
- * gets cheaper, lower its bounds. A new write needs a reason in docs/decisions/.
+ * Upper bounds of the billed write units and the calls of each path per member, with each message in a separate batch.
+ * When a path gets cheaper, lower its bounds. A new write needs a reason in docs/decisions/.
  */
 const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> = {
   register: {
@@ -23,7 +23,7 @@ const BOUNDS: Record<string, { calls: number; writes: Record<string, number> }> 
       'sms-consume: UpdateItem sms-limits': 2,
       'points-consume: UpdateItem points': 1,
       'guide-consume: UpdateItem guide': 1,
-      // One per reply, including the receipt. Replies within a second are combined.
+      // One write per reply, including the receipt. Replies within a second may share a write.
       'registration-replies-consume: UpdateItem members': 4,
     },
   },
@@ -114,7 +114,7 @@ const operations = (path: string) => {
 };
 
 it.each(Object.entries(BOUNDS))(
-  'the path %s uses at most the allowed write units, and writes to no other table',
+  'the path %s writes only to the listed tables, and uses at most the listed write units',
   (path, { writes }) => {
     const grown = operations(path).flatMap(({ caller, operation, resource, writeUnits }) => {
       const name = `${caller}: ${operation.replace('dynamodb ', '')} ${resource}`;

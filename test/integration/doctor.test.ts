@@ -208,7 +208,7 @@ describe('a stage outside an embedded cloud', () => {
       alarms: 'not checked',
       enforcement: 'warning',
     });
-    // The cloud behind the proxy enforces authorizers, but lets every caller assume a role.
+    // The cloud behind the proxy enforces authorizers, but lets every caller assume any role.
     expect(findings.enforcement?.found).toContain('does not enforce roles');
     expect(findings.enforcement?.found).not.toContain('authorizer');
     expect(findings.stacks?.found).toContain('rollcall-dev-guide is UPDATE_ROLLBACK_FAILED');

@@ -19,7 +19,10 @@ const register = async (cloud: TestCloud) =>
 
 const gatewayOnly = smsEnvironment({ providers: ['http'] });
 
-/** An SMS gateway that returns 503 to this number of requests before it works. */
+/**
+ * Starts an SMS gateway that returns 503 to the first `failures` requests.
+ * @returns its URL, and the idempotency keys of all requests
+ */
 async function failingGateway(failures: number): Promise<{ url: string; keys: unknown[] }> {
   const keys: unknown[] = [];
   const server = createServer((request, response) => {
@@ -127,7 +130,7 @@ describe('a message that arrives before its predecessor', () => {
 });
 
 describe('a late subscriber', () => {
-  it('parks the first version it receives, and starts there once no lower one can be in transit', async () => {
+  it('parks the first version that it receives, and starts at this version once no lower version can be in transit', async () => {
     const assembly = await changedAssembly(['points'], ({ Properties }) => {
       const variables = Properties?.Environment?.Variables;
       if (variables?.JOINS_LATE) variables.JOINS_LATE = 'true';
@@ -147,7 +150,7 @@ describe('a late subscriber', () => {
 });
 
 describe('a message whose function never responds', () => {
-  it('becomes a dead letter, is parked from there, and blocks only its own member', async () => {
+  it('becomes a dead letter, is parked by the sweep, and blocks only its own member', async () => {
     const phone = newPhone();
     const gateway = createServer((request, response) => {
       let body = '';

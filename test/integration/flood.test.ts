@@ -66,7 +66,7 @@ describe('registrations', () => {
     const statuses: number[] = [];
     for (const host of [1, 2, 3, 4])
       statuses.push((await registerFrom(agent, `127.0.0.${host}`, cloud.apiUrl, phone)).status);
-    // The first registration costs no token.
+    // The first registration of a phone costs no token.
     expect(statuses).toEqual([201, 409, 409, 429]);
     const returningPerson = { phone: newPhone(), name: 'Ana', locale: 'es' };
     const [registerStatuses, leaveStatuses]: number[][] = [[], []];
@@ -146,7 +146,7 @@ describe('on a table', () => {
       expect(await take('reported', rate)).toEqual({ allowed: false, waitMs: 10_000, remaining: 0, fullInMs: 20_000 });
     });
 
-    it('is not read again by an instance that found it empty, until a token may be available', async () => {
+    it('is not accessed again by an instance that found it empty, until a token may be available', async () => {
       let writes = 0;
       const send = (command: never) => {
         writes++;
@@ -159,7 +159,7 @@ describe('on a table', () => {
       const whileEmpty = writes;
       for (let time = 0; time < 10; time++) await take('cached', rate);
       expect(writes).toBe(whileEmpty);
-      // The known refusal is available without a write.
+      // `knownRefusal` returns the refusal that the instance remembers, without a write.
       const { knownRefusal } = buckets;
       expect([knownRefusal('cached', rate)?.allowed, knownRefusal('other', rate)]).toEqual([false, undefined]);
       at += 1_000;
@@ -210,7 +210,7 @@ describe('on a table', () => {
       );
     });
 
-    it('reserves slots in advance if one write per batch would be too much, and lets them expire', async () => {
+    it('reserves slots in advance at a rate of more than 1,000 SMS a second, and does not use expired slots', async () => {
       let calls = 0;
       const takeMany = async (_: string, __: object, most: number) => {
         calls++;
@@ -418,7 +418,7 @@ describe('on a table', () => {
       expect(await resultOf(limited, phone, 'out')).toBe('sent');
     });
 
-    it('can be lifted by an operator, and then count no SMS', async () => {
+    it('do not apply to an SMS that an operator released, and do not count it', async () => {
       const limited = limits({ countries: ['ES'], perPhoneAndHour: 1 });
       expect(await resultOf(limited, '+33612345301', 'abroad', now(), true)).toBe('sent');
       expect(await resultOf(limited, '+34600000303', 'a', now(), true)).toBe('sent');

@@ -40,7 +40,6 @@ describe('a registration', () => {
     const guide = await resource(id, 'guide');
     expect(guide).toMatchObject({ memberId: id, locale: 'es' });
     expect(guide.steps.length).toBeGreaterThan(0);
-    // The outbox is empty afterwards.
     await eventually(async () => (await cloud.items('outbox', id)).length === 0);
   });
 
@@ -96,7 +95,7 @@ describe('a registration', () => {
 });
 
 describe('the bonus', () => {
-  it('follows the rule in the table', async () => {
+  it('has the number of points in the rule, which the table of the points service contains', async () => {
     const other = await startTestCloud();
     try {
       const Item = { pk: 'rules', sk: 'registration', points: 250 };

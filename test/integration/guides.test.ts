@@ -129,7 +129,10 @@ describe('scheduled messages', () => {
     const functions = await cloud.functions(load, environment);
     return {
       ...functions,
-      /** Sweeps twice, because there is no stream: the first sweep releases messages, the second publishes them. */
+      /**
+       * Sweeps twice, because there is no stream: the first sweep releases messages, the second publishes them.
+       * @returns the subjects of the published commands
+       */
       async sent(): Promise<string[]> {
         for (const _ of ['releases', 'publishes']) await functions.sweep({}, invocation);
         return (await cloud.bodies(commands)).map(({ subject }) => String(subject));

@@ -48,7 +48,10 @@ function sentAbout(orderId: string) {
   return [...new Map(bodies.map((body) => [body.id, body])).values()].filter(({ subject }) => subject === orderId);
 }
 
-/** Waits until this number of messages about an order is sent, and the outbox is empty. */
+/**
+ * Waits until this number of messages about an order is sent, and the outbox is empty.
+ * @returns the type and the position of each message, sorted
+ */
 async function sent(orderId: string, count: number) {
   const outbox = { TableName: 'shop-dev-orders-outbox' };
   await eventually(async () => {

@@ -33,7 +33,7 @@ async function sendTo(service: string, group: string, body: string): Promise<voi
   );
 }
 
-/** Parks a registration that the SMS sandbox refuses, and a change after it. */
+/** Parks a registration whose SMS the sandbox refuses, and the change after it. @returns the ID of the member */
 async function parkMember(n: number): Promise<string> {
   const member = memberIdOf(n);
   const refused = { ...registered(member), data: { ...registered(member).data, phone: 'nobody' } };
@@ -83,7 +83,7 @@ describe('npm run ops -- parked', () => {
     expect(await cloud.items('sms', member)).toMatchObject([{ sk: 'contact', version: 2 }]);
   });
 
-  it('tries one aggregate first, and no other if that fails', async () => {
+  it('tries one aggregate first, and does not try the others if it fails', async () => {
     const [first, second] = [await parkMember(24), await parkMember(25)];
     const { code, stdout } = await ops('parked', 'redrive', 'sms', first, second, '--json');
     expect([code, JSON.parse(stdout)]).toEqual([1, expect.objectContaining({ applied: 0, left: 1 })]);
@@ -100,7 +100,7 @@ describe('npm run ops -- parked', () => {
     expect(await opsJson('parked', 'show', 'sms', member)).toMatchObject([{ version: 1, discardedBecause: 'a test' }]);
   });
 
-  it('parks an unreadable message under its queue, from where it can be discarded', async () => {
+  it('lists an unreadable message under the name of its queue, and discards it by its ID', async () => {
     const body = '{"specversion":"1.0"';
     await sendTo('guide', 'anybody', body);
     const queue = 'rollcall-dev-guide.fifo';

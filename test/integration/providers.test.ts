@@ -115,7 +115,7 @@ describe('two SMS gateways that registered themselves', () => {
     expect(await parked(cloud)).toEqual([]);
   });
 
-  it('are still called by instances that know them while the registry is unreachable', async () => {
+  it('while the registry is unreachable, are still called by instances that know them', async () => {
     // Uses a single instance, because an instance that starts while the registry is unreachable would not know any gateway.
     const assembly = await changedAssembly(['sms'], ({ Type, Properties }) => {
       if (Type === 'AWS::Lambda::EventSourceMapping') Properties.ScalingConfig = { MaximumConcurrency: 1 };

@@ -341,7 +341,7 @@ describe('npm run ops -- reconcile', () => {
     const { counts: after } = await reconcile();
     expect(after.map(([, kind]) => kind)).toEqual(['unknown', 'unknown', 'unknown']);
     expect((await cloud.request('GET', `${former.path}/erasure`)).body.state).toBe('pending');
-    // A member that registration had lost is stored again, as a former member.
+    // `member forget` stores a member that registration had lost, as a former member.
     expect((await ops('member', 'forget', unknown.id, '--yes')).code).toBe(0);
     await cloud.settled();
     expect(await reconcile()).toMatchObject({ code: 0, counts: [] });

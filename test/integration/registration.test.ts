@@ -181,7 +181,7 @@ describe('a phone whose member left', () => {
   const DAY_SECONDS = 24 * 3600;
   const idOf = async (body: unknown, headers = {}): Promise<string> => (await register(body, headers)).body.id;
   const leave = (id: string) => cloud.request('DELETE', `/v1/members/${id}`);
-  /** The points of a registration, as soon as they are stored. */
+  /** Waits until the points of a member are stored. @returns the points and the reason of each entry */
   const earned = (id: string) =>
     eventually(async () => {
       const { status, body } = await cloud.request('GET', `/v1/members/${id}/points`);

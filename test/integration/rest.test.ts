@@ -61,7 +61,7 @@ describe('a client written against the first contract', () => {
     expect((await cloud.request('GET', `/v2/members/${registered.id}`)).status).toBe(404);
   });
 
-  it('gets the end of support, and the successor version', async () => {
+  it('gets headers with the end of support and with the successor version', async () => {
     const { id } = await register();
     const { headers } = await cloud.request('GET', `/v1/members/${id}`);
     expect(headers.get('deprecation')).toMatch(/^@\d+$/);

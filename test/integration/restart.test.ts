@@ -138,7 +138,7 @@ describe('a cloud that cannot be started', () => {
   });
 });
 
-// The tests below use ports below 32768, where the ephemeral range starts. Another cloud may use any port in that range.
+// Another cloud may use any ephemeral port. The tests below use ports below 32768, where the ephemeral range starts.
 describe('npm start', () => {
   const spawnStart = (...options: string[]) =>
     spawn(process.execPath, [

@@ -27,7 +27,7 @@ const transports: Array<[string, () => Transport]> = [
   ['gRPC', () => createGrpcTransport({ baseUrl: String(cloud.grpcUrl) })],
 ];
 
-/** The error of a call, and the problem that REST would return. */
+/** Returns the code of a call's error, and the type and the invalid fields of the problem that the error contains. */
 async function failure(call: Promise<unknown>) {
   const error = ConnectError.from(await call.catch((reason: unknown) => reason));
   const [detail] = error.findDetails(ProblemDetailSchema);

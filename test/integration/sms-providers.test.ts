@@ -141,7 +141,7 @@ describe.each(['http', 'aws', 'twilio'])('an SMS provider that reports opted-out
 });
 
 describe.each(['aws', 'twilio', 'alibaba'])('an SMS provider with credentials: %s', (name) => {
-  it('refuses an SMS with a wrong signature, without a permanent rejection', async () => {
+  it('refuses a request with a wrong signature, but does not permanently reject the SMS', async () => {
     const text = newText();
     const error = await failure(sandbox.adapter(name, { secret: true }).send(text, { signal: signal() }));
     expect(error).toBeInstanceOf(UnavailableError);
@@ -196,7 +196,7 @@ describe('an event of the sandbox', () => {
     );
   });
 
-  it('of the generic gateway combines several receipts in one call, and contains only requested ones', async () => {
+  it('of the generic gateway is sent only if the SMS requests a receipt, and shares a call with other events', async () => {
     const before = sandbox.webhookRequests.length;
     for (let text = 0; text < 5; text++)
       await sandbox.adapter('http').send({ ...newText(), reference }, { signal: signal() });
@@ -209,7 +209,7 @@ describe('an event of the sandbox', () => {
     expect(calls.length).toBeLessThan(5);
   });
 
-  it('is retried when the receiver was down, and after a restart', async () => {
+  it('is sent again after the receiver was down, and after a restart of the sandbox', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-callbacks-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const published: string[] = [];

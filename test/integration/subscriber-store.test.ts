@@ -229,7 +229,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect((await store.parkedOf(id)).map(({ version }) => version)).toEqual([10, 100]);
     });
 
-    it('does not change a parked message that is parked again as new, and parks no new message as known', async () => {
+    it('parks a message as `new` only if it is not parked yet, and as `known` only if it is already parked', async () => {
       const id = aggregate();
       await store.park(message(id, 2, { reason: 'failed', error: 'no' }));
       await store.park(message(id, 2), 'new');
@@ -292,7 +292,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       ]);
     });
 
-    it('keeps the record of a skipped version when another message with that version is discarded later', async () => {
+    it('keeps the record of a skipped version when the discarded message is discarded again', async () => {
       const id = aggregate();
       for (const messageId of ['a', 'b']) await store.park(message(id, 1, { messageId }));
       const discarded = (messageId: string) => ({

@@ -174,7 +174,7 @@ describe('the metrics of a function', () => {
     expect(sent).toMatchObject({ TextsSent: 1, provider: 'sms-http', country: 'ES', service: 'sms-providers' });
   });
 
-  it('include zero proven calls if a webhook call is refused, as the alarm sms-webhook requires', async () => {
+  it('include `WebhooksProven` with the value zero if a webhook call is refused, as the alarm sms-webhook requires', async () => {
     const { status } = await fetch(`${cloud.apiUrl}/webhooks/sms/http`, { method: 'POST', body: '{}' });
     expect(status).toBe(404);
     const refused = (await metrics('sms-webhook', 'WebhooksRefused')).at(-1);

@@ -148,15 +148,18 @@ const headers = fc.record(
 );
 
 describe('any input', () => {
-  it.each(names)('%s returns a resource or a problem, repeats little input, and logs JSON lines', async (name) => {
-    await fc.assert(
-      fc.asyncProperty(headers, body, async (sent, content) => {
-        const inputs = [...Object.values(sent), content.toString()];
-        expectHarmless(name, await ask(name, { headers: sent, body: content }), inputs);
-      }),
-      { numRuns: 150 },
-    );
-  });
+  it.each(names)(
+    'makes %s return a resource or a problem, repeat little of the input, and log only lines of JSON',
+    async (name) => {
+      await fc.assert(
+        fc.asyncProperty(headers, body, async (sent, content) => {
+          const inputs = [...Object.values(sent), content.toString()];
+          expectHarmless(name, await ask(name, { headers: sent, body: content }), inputs);
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
 
   it('is harmless in paths and ids', async () => {
     await fc.assert(

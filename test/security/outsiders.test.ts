@@ -189,7 +189,7 @@ describe.each(STAGES)('queues and topic of %s', async (stage) => {
           resources.get(queue),
         ).allowed,
     );
-    // Each of the three subscribers has its queue, and a queue for undeliverable messages.
+    // Each of the three subscribers has a queue, and a second queue for undeliverable messages.
     expect(receiving).toHaveLength(6);
   });
 

@@ -106,7 +106,8 @@ describe('phone and name', () => {
     ids.operation = operation.id;
     ids.changed = await register(CHANGED);
     await cloud.request('PATCH', `/v1/members/${ids.changed}`, { name: `${NAME} II` }, { 'if-match': '"1"' });
-    // Waits for these SMS. They would otherwise fail below and open the circuit, which postpones messages instead of returning them.
+    // Waits for these SMS. They would otherwise fail below and open the circuit. While it is open, messages are
+    // postponed, and no function logs `message returned to the queue`.
     await eventually(async () => (await cloud.texts(ALICE)).length === 2 && (await cloud.texts(CHANGED)).length === 1);
 
     // Inbound SMS: a question, and an opt-out.
@@ -229,7 +230,7 @@ describe('phone and name', () => {
     const optOut = (await everything()).find(({ item }) => String(item.pk).startsWith('opted-out#'));
     expect(Object.keys(optOut?.item ?? {}).toSorted()).toEqual(['by', 'pk', 'since']);
 
-    // Messages that name no member cannot be erased by member. They are parked under their queue, for an operator.
+    // Messages that name no member cannot be erased by member. They are parked under the name of their queue.
     const items = (await everything()).filter(
       ({ item }) => !String(item.pk).endsWith('.fifo') && item.pk !== memberIdOf(80),
     );

@@ -66,9 +66,10 @@ function checkDelivered(
   const isDiscarded = has(consumer.discarded, message);
   if (isApplied && isDiscarded) return [{ guarantee: 'G3', what: `${name} applied and discarded ${what}` }];
   if (isApplied || isDiscarded) {
-    // A held message may be redelivered and applied. An operator who releases it sees that it was already applied.
+    // A held message may be redelivered and applied while it stays parked. An operator who releases it sees that it was
+    // already applied.
     if (!parked || parked.reason === 'unsent' || parked.reason === 'held') return [];
-    // For a message below the baseline, no cursor records that an operator discarded it.
+    // The discard of a message below the baseline moves no cursor, so a redelivery parks the message again.
     if (isDiscarded && parked.reason === 'below-baseline') return [];
     return [
       {

@@ -7,8 +7,8 @@ import { modeOf, type Service } from './services.ts';
 export type Breakage = 'permanent' | 'temporary' | 'held' | 'crash';
 
 /**
- * The object that a handler writes to the cursor's item. Each run writes a new object, so the observer notices each
- * run.
+ * The object that a handler writes to the cursor's item. Each call of the handler writes a new object, so the observer
+ * notices each call.
  */
 export interface Trace extends MessagePosition {
   messageId: string;

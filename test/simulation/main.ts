@@ -125,7 +125,7 @@ async function main(): Promise<void> {
     .option('--json', 'print only one JSON object')
     .addHelpText(
       'after',
-      `\nMutants: ${mutants.map(({ name }) => name).join(', ')}\nExit code 1: a guarantee was violated.`,
+      `\nMutants: ${mutants.map(({ name }) => name).join(', ')}\nExit code 1: a guarantee was violated, or a mutant of --mutants was not found.`,
     )
     .parse()
     .opts<Options>();

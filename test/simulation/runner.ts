@@ -56,7 +56,8 @@ async function runOne({ scenarios, simulate }: World<unknown>, seed: number, pat
 
 /**
  * Runs schedules until one violates a guarantee, or until the number or time in the options is reached. With `shrink`,
- * simplifies the schedule that violates a guarantee. The seed determines all schedules.
+ * simplifies the schedule that violates a guarantee. With `path`, runs only the schedule of this path. The seed
+ * determines all schedules.
  */
 export async function runSchedules(options: RunOptions): Promise<RunResult> {
   const { world = 'members', seed, path, schedules, seconds, shrink = true } = options;

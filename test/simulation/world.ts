@@ -27,7 +27,7 @@ const MEMBER_ID = /[\d-]{23}-0*(\d+)/g;
 /** A round takes longer than an hour, because a sweep must report messages that have been parked for an hour. */
 const ROUND_MS = 61 * 60_000;
 const ROUNDS = 60;
-/** The number of requests per client and round. A client without a response continues in the next round. */
+/** The maximum number of requests per client and round. A client without a response continues in the next round. */
 const MAX_REQUESTS = 20;
 const FORGED_VERSION = 90;
 

@@ -148,7 +148,10 @@ export function approvalWorld({ client, items }: OwnTables) {
     return own.length > 0 ? [...commands, ...(await sent())] : commands;
   }
 
-  /** Advances the time, releases the scheduled messages that are due, and returns the commands that were sent. */
+  /**
+   * Advances the time, releases the scheduled messages that are due, and returns the commands that were sent.
+   * @param more seconds
+   */
   async function pass(more: number): Promise<Envelope[]> {
     seconds += more;
     const due = (await items('later')).filter((waiting) => String(waiting.due) <= now().toISOString());

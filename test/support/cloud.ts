@@ -23,7 +23,10 @@ import { channels } from '../../shared/contracts/channels.ts';
 
 const PATIENCE_MS = 100_000;
 
-/** Calls `look` every `everyMs` milliseconds until it returns a value. Fails after `PATIENCE_MS`. */
+/**
+ * Calls `look` every `everyMs` milliseconds until it returns neither undefined nor `false`. Fails after `PATIENCE_MS`.
+ * @returns what `look` returned last
+ */
 export async function eventually<T>(look: () => Promise<T | undefined | false>, everyMs = 20): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

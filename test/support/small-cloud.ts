@@ -57,7 +57,7 @@ export const functionResources = (FunctionName: string, S3Key: string, settings:
   },
 });
 
-/** Starts a cloud from a written assembly, without synthesis. */
+/** Writes the assembly of an app, without synthesis, and starts a cloud from it. */
 export async function startSmallCloud(app: SmallCloud = {}, options: CloudOptions = {}): Promise<Cloud> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-small-'));
   const cloud = await startCloud({ assembly: writeAssembly(folder, app), ...options });

@@ -15,8 +15,8 @@ import { ALIBABA, TWILIO, WEBHOOK_KEYS } from '../../ops/sms-sandbox/credentials
 import { startGateway } from '../../ops/sms-sandbox/gateway.ts';
 import { createMailbox } from '../../ops/sms-sandbox/mailbox.ts';
 
-/** Whether an adapter has the wrong secret. */
 export interface Wrong {
+  /** Whether the adapter has a wrong secret. */
   secret: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module';
 
-// A module that is loaded before infra/app.ts. infra/ and the constructs acknowledge violations of AWS Solutions' rules
-// by name. This module replaces the names of the rules, so that the acknowledgements have no effect.
+// A test loads this module before infra/app.ts. The code in infra/ and packages/cdk acknowledges violations of AWS
+// Solutions' rules by name. This module replaces the names of the rules, so that the acknowledgements have no effect.
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);

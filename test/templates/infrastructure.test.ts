@@ -105,7 +105,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
-  it('let no subscriber that existed from the beginning adopt a first version above 1', () => {
+  it('let no subscriber that existed from the beginning start at a version above 1', () => {
     const settings = [...functions().values()].flatMap(
       ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
     );
@@ -134,7 +134,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     );
     const [sets] = ofType(stage, 'AWS::SMSVOICE::ConfigurationSet').map(([, { Properties }]) => Properties);
     const [destination] = sets?.EventDestinations ?? [];
-    // AWS does not report states between sent and delivered.
+    // `TEXT_ALL` would also report states between sent and delivered.
     if (destination) expect(destination.MatchingEventTypes).not.toContain('TEXT_ALL');
     expect(providerQueues().filter(([, { Properties }]) => Properties.RedrivePolicy).length).toBe(names.length / 2);
     for (const [, { Properties }] of providerQueues()) expect(Properties.FifoQueue).toBeUndefined();

@@ -87,7 +87,7 @@ describe('a publisher', () => {
     },
   );
 
-  it('gives a consumer of its service the write permissions of its functions, also for scheduled messages', () => {
+  it('lets its writing functions schedule messages, and gives a consumer of its service the names of its tables', () => {
     const { app, shop } = shopApp();
     const orders = shop.publisher('orders', {
       of: orderEvents,

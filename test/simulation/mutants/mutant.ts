@@ -11,7 +11,7 @@ export interface Mutant {
   breaks: Array<Violation['guarantee']>;
   /** The simulated world in which the checker finds the mutant. Default: the member application. */
   world?: WorldName;
-  /** A seed whose schedules find the mutant quickly. Set if the schedules of the default seed take a minute. */
+  /** A seed whose schedules find the mutant quickly. Set if the default seed takes a minute to find it. */
   seed?: number;
   /** The changed file. It contains `from` exactly once. */
   file: string;

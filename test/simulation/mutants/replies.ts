@@ -63,7 +63,7 @@ export const replyMutants: Mutant[] = [
   },
   {
     name: 'discarded-version-gets-a-reply',
-    // The reply cannot be derived, because the version was not applied. It is retried forever.
+    // The kit tries forever to derive a reply from a version that was not applied.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
     file: consequences,

@@ -9,7 +9,10 @@ const SKEW_MS = 10_000;
 export class SagaObserver {
   readonly #before = new Map<string, ProcessState>();
 
-  /** Checks that steps are executed in order, and that no step is given up before its deadline. */
+  /**
+   * Checks that steps are executed in order, and that no step is given up before its deadline.
+   * @returns the violation; undefined if there is none
+   */
   always(state: SimulatedState): string | undefined {
     for (const process of processesIn(state)) {
       const before = this.#before.get(process.id);
@@ -23,6 +26,7 @@ export class SagaObserver {
 
   /**
    * Checks that every step of a process was executed once or is compensated, and that the state of the process matches.
+   * @returns the violation; undefined if there is none
    */
   static atRest(state: SimulatedState): string | undefined {
     const processes = processesIn(state);
@@ -53,7 +57,7 @@ function orderViolation(process: ProcessState, state: SimulatedState): string | 
   if (done.includes('charge') && charge === 0) return 'charge is recorded as done, but was not executed';
   if (state.of('payments', process.id).chargeTried && reserve === 0) return 'charge was attempted before reserve';
   if (state.of('parcels', process.id).confirmTried && (charge === 0 || refund > 0))
-    return 'confirm was attempted before charge';
+    return 'confirm was attempted before charge, or after refund';
   return undefined;
 }
 
