@@ -1,4 +1,5 @@
-/** The allowed imports between folders. See docs/architecture.md. */
+// The rules for imports between folders. See docs/architecture.md.
+
 const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, from, to });
 
 /** For each folder of the kit, the folders that it may import. */

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { timeouts } from './vitest.config.ts';
 
-/** Tests that need Chromium: `npm run test:browser`. One file at a time, because a browser and a cloud use two cores. */
+/**
+ * Tests that need Chromium: `npm run test:browser`. One file at a time, because a browser and a cloud use two cores.
+ */
 export default defineConfig({
   test: {
     ...timeouts,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Each test file runs in its own process, which imports the SDK and perhaps CDK. Compiling them only once saves a third of
-// the time of a file.
+// Each test file runs in its own process, which imports the SDK and perhaps CDK. Compiling them only once saves a third
+// of the time of a file.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
 /** Compares the permissions that all other tests used with the granted ones, so it runs last. */

@@ -53,7 +53,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rollcall-cold-'));
 const stub = await startStub();
 
 async function measure(recording: Recording) {
-  // Replaces the endpoint in all texts, because the URLs of queues contain the endpoint, too.
+  // Replaces the embedded cloud's endpoint with the stub's, also inside texts such as the URL of a queue.
   const { settings, payload, calls } = JSON.parse(
     JSON.stringify(recording).replaceAll(recording.settings.environment.AWS_ENDPOINT_URL ?? '', stub.url),
   ) as Recording;

@@ -32,7 +32,8 @@ const BODY = JSON.stringify({ type: 'rollcall.member.registered.v2', data: 'x'.r
  * Measures the upper bound of the emulators' throughput. A bare SDK loop in one process repeats the calls of a demo run
  * against the same emulators, without functions, gateways and event source mappings.
  * @param calls the number of calls by `service:Operation`, as the demo reports them
- * @param members the number of registrations: each one has a published event, and a reply from each subscriber
+ * @param members the number of registrations. Each registration has one published event, and one reply of each
+ * subscriber
  * @returns the duration in seconds
  */
 export async function measureFloor(calls: Record<string, number>, members: number): Promise<number> {

@@ -28,7 +28,7 @@ function synthSeconds(): number {
   return seconds(start);
 }
 
-/** Runs `npm start` with a separate data folder, and waits until it is ready. */
+/** Runs `npm start` with the given data folder, and waits until the embedded cloud is ready. */
 async function start(data: string): Promise<{ child: ChildProcess; readySeconds: number }> {
   const begin = performance.now();
   const child = spawn('npm', ['start', '--', '--data', data, '--port', String(PORT)], { cwd: root, detached: true });

@@ -28,7 +28,10 @@ const { members, slow, json } = new Command('npm run bench:overload --')
   .opts<{ members: number; slow: number; json?: string }>();
 
 const CONCURRENCY = 32;
-/** A delay just below the SDK's timeout. It limits the relay, because a call publishes at most ten messages. */
+/**
+ * The delay of each PublishBatch call, just below the SDK's timeout of two seconds. It slows down the relay, because
+ * each call publishes at most ten messages.
+ */
 const SLOW: CallFault = { kind: 'delayed', ms: 1_900 };
 /** The timeout for each wait. */
 const LIMIT_MS = 20 * 60_000;
@@ -52,7 +55,10 @@ function withoutSubscribers(assembly: string): string {
   return copy;
 }
 
-/** Registers members. @returns rate and latency for each tenth of the registrations; the first tenth is a warm-up */
+/**
+ * Registers members.
+ * @returns the accepted registrations, and the rate and latency of each tenth of them; the first tenth is a warm-up
+ */
 async function register(cloud: Cloud, count: number) {
   const finished: number[] = [];
   const start = performance.now();

@@ -19,7 +19,7 @@ const { messages, json } = new Command('npm run bench:peers --')
   .parse()
   .opts<{ messages: number; json?: string }>();
 
-/** The consumers run in turns, so that other load on the machine affects all of them. */
+/** The number of turns. In each turn, the consumers run one after the other, so that other load affects all of them. */
 const TURNS = 4;
 const WARM_UP = 200;
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));

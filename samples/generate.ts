@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// `node samples/generate.ts` writes members.csv with 1,000 people. Some lines are invalid, and the demo must report them
-// as rejected.
+// `node samples/generate.ts` writes members.csv with 1,000 people. Some lines are invalid, and the demo must report
+// them as rejected.
 
 const PEOPLE = 1_000;
 const NAMES = [

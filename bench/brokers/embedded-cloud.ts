@@ -18,7 +18,9 @@ const FUNCTION = 'bench-receiver';
 /** SQS redelivers a message after this time if its receiver ended without deleting the message. */
 const VISIBILITY_SECONDS = 10;
 
-/** The code of a function that forwards messages to the receivers in turn, and fails if the receiver is down. */
+/**
+ * The code of a function that forwards each message to the next receiver in turn, and fails if that receiver is down.
+ */
 const SOURCE = `const urls = process.env.RECEIVERS.split(' ');
 let turn = Math.floor(Math.random() * urls.length);
 export const handler = async (message) => {

@@ -17,8 +17,8 @@ const SENDS_WITHIN_MS = 60_000;
 /** After all sends, the runs without an outage wait for missing messages until no message has arrived for this time. */
 const QUIET_MS = 60_000;
 /**
- * The same time for the run with an outage. The time is longer than the visibility timeout of the queue, because SQS
- * redelivers messages after that timeout.
+ * The corresponding time for the run with an outage. It is longer than the visibility timeout of the queue, after which
+ * SQS redelivers messages.
  */
 const QUIET_AFTER_OUTAGE_MS = 15_000;
 

@@ -44,7 +44,8 @@ const STAGE = 'dev';
 
 /**
  * Records the first invocation of each function in an embedded cloud. To invoke the functions, `record` registers a
- * member, reads and changes the member, redeems points, deactivates the member, and calls the SMS webhook and the sweeps.
+ * member, reads and changes the member, redeems points, deactivates the member, and calls the SMS webhook and the
+ * sweeps.
  * @param gatewayUrl URL of an SMS gateway that accepts every SMS
  */
 export async function record(assembly: string, gatewayUrl: string): Promise<Recording[]> {

@@ -51,8 +51,8 @@ export async function startStub(): Promise<Stub> {
 }
 
 /**
- * The response to a SendMessageBatch. A recorded response cannot be replayed. It contains digests of the message
- * bodies, which the SDK verifies, but the new bodies contain other ids and times.
+ * Computes the response to a SendMessageBatch. A recorded response cannot be replayed, because the SDK compares the
+ * digests in the response with the message bodies, which contain other ids and times than the recorded bodies.
  */
 function successOf(request: string): string {
   const { Entries } = JSON.parse(request) as { Entries: Array<{ Id: string; MessageBody: string }> };

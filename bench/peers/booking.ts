@@ -7,7 +7,7 @@ export interface ConsumerResources {
   repliesUrl: string;
   /** The table of accounts and their ledgers, with the keys `pk` and `sk`. */
   pointsTable: string;
-  /** The table of a library's records of messages, with the key `id`. */
+  /** The table in which a library records the handled messages, with the key `id`. */
   idsTable: string;
 }
 

@@ -62,7 +62,7 @@ const tablesIn = ({ TableName, TransactItems = [] }: Input) => [
  * Creates clients that count their calls.
  * @param pointsTable the table for effects
  * @param onEffect invoked when this table has accepted a write, before the caller gets the response
- * @param onDeleted invoked with the number of deleted messages after each deletion
+ * @param onDeleted invoked after each deletion, with the number of all messages deleted so far
  */
 export function countingClients(
   { dynamoDBUrl, messagingUrl }: Endpoints,

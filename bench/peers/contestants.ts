@@ -71,7 +71,10 @@ const twoWrites: HandlersOf = (correspondence, { pointsTable }) => ({
   },
 });
 
-/** The handlers of the deployed points service. They make one write, because the account contains the first entry. */
+/**
+ * The handlers of the deployed points service. They make one write, because the account item contains the first ledger
+ * entry.
+ */
 const oneWrite: HandlersOf = (correspondence) =>
   accountHandlers({
     bonus: async () => ({ points: POINTS, oncePerPhone: false }),

@@ -141,7 +141,10 @@ export async function crashAfterEffect(
   return { effects, replies: Number(Attributes?.ApproximateNumberOfMessages ?? 0) };
 }
 
-/** Checks the number of ledger entries, if there are any. Cannot detect repeated updates of the same item. */
+/**
+ * Compares the number of ledger entries with the number of effects. Cannot detect repeated updates of the same item.
+ * @throws {Error} if the member has ledger entries, but not one for each effect
+ */
 async function verifyWrites(
   { dynamodb }: Clients,
   { pointsTable }: ConsumerResources,

@@ -98,7 +98,7 @@ class PointsConsumer extends AbstractSqsConsumer<Registered, undefined> {
   }
 }
 
-/** Starts the library with its own pollers, as many as the other contestants have concurrent batches. */
+/** Starts the library, which polls the queue itself. It has `BATCHES_AT_ONCE` pollers, like the other contestants. */
 export function startToolkit(clients: Clients, resources: ConsumerResources): Running {
   const consumer = new PointsConsumer(clients, resources);
   const started = consumer.start();

@@ -5,11 +5,14 @@ type Locale = 'en' | 'zh';
 
 interface Group {
   text: Record<Locale, string>;
-  /** Patterns of pages, in this order. */
+  /** Patterns of the group's pages. The sidebar lists the pages in this order. */
   pages: readonly string[];
 }
 
-/** Groups of pages. A page is in the first group that it matches. The last group contains all other pages directly in `docs/`. */
+/**
+ * Groups of pages. A page is in the first group that it matches. The last group contains all other pages directly in
+ * `docs/`.
+ */
 const GROUPS: readonly Group[] = [
   { text: { en: 'Start', zh: '开始' }, pages: ['why.md', 'tutorial.md'] },
   {
@@ -47,8 +50,8 @@ const GROUPS: readonly Group[] = [
 ];
 
 /**
- * Separate sidebars for the pages below a path, because these lists are long. After a link to the home page, each sidebar
- * begins with the page that the main sidebar contains.
+ * Separate sidebars for the pages below a path, because these lists are long. Each sidebar begins with a link
+ * to the home page and a link to the page that is also in the main sidebar.
  */
 const SECTIONS: Record<string, readonly string[]> = {
   '/decisions/': ['reference/lists/decisions.md', 'decisions/*.md'],

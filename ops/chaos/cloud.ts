@@ -16,8 +16,8 @@ export interface Observed {
 
 const STARTUP_MS = 60_000;
 /**
- * The first of the ports, which stay the same after each restart. The ports are below 32768, where ephemeral ports begin,
- * so that no outgoing connection occupies them.
+ * The first of the ports, which stay the same after each restart. The ports are below 32768, where ephemeral ports
+ * begin, so that no outgoing connection occupies them.
  */
 const FIRST_PORT = 28_000 + (process.pid % 450) * 10;
 const PORTS = { api: FIRST_PORT, sms: FIRST_PORT + 1, aws: FIRST_PORT + 3 };

@@ -30,8 +30,8 @@ const SMS_FAULTS: Array<[TextFault, number]> = [
   ['hangs', 0.003],
 ];
 /**
- * The probability that a call begins an outage of its service. For two seconds, which is longer than the SDK retries, half
- * of the calls to the service get a fault.
+ * The probability that a call begins an outage of its service. For two seconds, which is longer than the SDK's
+ * retries, half of the calls to the service get a fault.
  */
 const OUTAGES = 0.000_3;
 const OUTAGE_MS = 2_000;

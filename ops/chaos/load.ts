@@ -37,7 +37,7 @@ const OTHER_KEY_EVERY = 20;
 const CHANGE_EVERY = 3;
 /** Every n-th member redeems points twice. */
 const REDEEM_EVERY = 4;
-/** Every n-th member makes the first of the two redemptions with the shortest time limit. */
+/** The first redemption of every n-th member has the shortest time limit that the API accepts. */
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
 /** Every n-th member leaves after the member's other requests. Half of these members have redemptions in progress. */
@@ -47,8 +47,8 @@ const FIRST_TO_LEAVE = 8;
 const ATTEMPTS = 60;
 
 /**
- * Registers members over HTTP, changes their locales, redeems their points and deactivates them. Repeats a request after
- * 429, 5xx or no response.
+ * Registers members over HTTP, changes their locales, redeems their points and deactivates them. Repeats a request
+ * after 429, 5xx or no response.
  */
 export async function load({ apiUrl, token, members, concurrency, random, onProgress }: LoadOptions): Promise<Load> {
   const result: Load = { accepted: [], redemptions: [], formerMembers: [], violations: [], requests: 0 };
@@ -82,7 +82,10 @@ export async function load({ apiUrl, token, members, concurrency, random, onProg
     return { member: first.body as MemberResource, askedAt, httpMs: performance.now() - start };
   }
 
-  /** Changes the locale. Reads the member if the change does not succeed, because an earlier attempt may have made the change. */
+  /**
+   * Changes the locale. Reads the member if the change does not succeed, because an earlier attempt may have made the
+   * change.
+   */
   async function changeLocale(accepted: Accepted, locale: string): Promise<void> {
     const path = `/v1/members/${accepted.member.id}`;
     const headers = { 'if-match': `"${accepted.member.version}"` };

@@ -42,7 +42,9 @@ const log = (what: string) => {
 
 let redrivenDuringFaults = 0;
 
-/** Kills the cloud at equal intervals of the load. After each restart, redrives parked messages as an operator would. */
+/**
+ * Kills the cloud at equal intervals of the load. After each restart, redrives parked messages as an operator would.
+ */
 const killsUnderLoad = Array.from(
   { length: kills },
   (_, index): Disturbance => ({
@@ -53,7 +55,7 @@ const killsUnderLoad = Array.from(
       try {
         redrivenDuringFaults += await redriveAll(stage);
       } catch (error) {
-        // The calls of the redrive can also fail. Messages that were already applied stay applied.
+        // The calls of the redrive get faults, too. Messages that were already applied stay applied.
         log(`the redrive failed: ${(error as Error).message}`);
       }
     },

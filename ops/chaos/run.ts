@@ -18,7 +18,7 @@ import { checkAll, checkFailures, type Snapshot, subjectOf, type Violation } fro
 
 /** An action to run during the load. */
 export interface Disturbance {
-  /** The number of registered members at which the action runs. */
+  /** The action runs when the load has finished the requests of this many members. */
   at: number;
   disturb: (stage: StageClient) => Promise<void>;
 }
@@ -69,7 +69,8 @@ async function parkedIn(stage: StageClient): Promise<Map<string, ParkedMessage[]
 }
 
 /**
- * Redrives all parked messages at once, without a canary, because a canary that fails permanently would stop the redrive.
+ * Redrives all parked messages at once, without a canary, because a canary that fails permanently would stop the
+ * redrive.
  * @returns the number of messages that were applied
  */
 export async function redriveAll(stage: StageClient): Promise<number> {
@@ -125,7 +126,7 @@ async function runLoad({ apiUrl, endpointUrl }: Urls, stage: StageClient, option
   return result;
 }
 
-/** Releases the messages that were held while the mode of a capability was `skip`, as an operator would. */
+/** Releases all held messages, as an operator would. The mode `skip` of a capability holds messages. */
 async function releaseHeld(stage: StageClient): Promise<void> {
   for (const [subscriber, parked] of await parkedIn(stage)) {
     const held = aggregatesOf(parked.filter(({ reason }) => reason === 'held'));

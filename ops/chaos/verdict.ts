@@ -36,8 +36,8 @@ const REPLYING_SUBSCRIBERS = ['sms', 'points', 'guide'];
 const DELIVERY = '#welcome-sms-delivery';
 
 /**
- * G4, checked while the gateway still rejects some SMS: each service has parked all versions of a member that it has not applied,
- * and only a rejected SMS blocks the messages of a member.
+ * G4, checked while the gateway still rejects some SMS: each service has parked all versions of a member that it has
+ * not applied, and only a rejected SMS blocks the messages of a member.
  */
 export function checkFailures({ accepted, holdings, parked, observed }: Snapshot, rejectOneIn: number): Violation[] {
   const violations: Violation[] = [];
@@ -63,8 +63,8 @@ export function checkFailures({ accepted, holdings, parked, observed }: Snapshot
 }
 
 /**
- * The only commands and replies that may stay parked are SMS that the gateway rejects, and SMS to members whose registration the
- * SMS service has parked.
+ * The only commands and replies that may stay parked are SMS that the gateway rejects, and SMS to members whose
+ * registration the SMS service has parked.
  */
 function checkConsumers(
   { holdings, parked, observed }: Pick<Snapshot, 'holdings' | 'parked' | 'observed'>,
@@ -196,8 +196,9 @@ function checkOrder({ members, observed: { published } }: Snapshot): Violation[]
 }
 
 /**
- * G5: the sandbox honours idempotency keys, so each message leads to exactly one SMS. The idempotency key of the first SMS is the
- * message ID of the registration, which the ledger of the points service also contains. Each redemption leads to one more SMS.
+ * G5: the sandbox honours idempotency keys, so each message leads to exactly one SMS. The idempotency key of the first
+ * SMS is the message ID of the registration, which the ledger of the points service also contains. Each redemption
+ * leads to one more SMS.
  */
 function checkSms({ accepted, holdings, observed }: Snapshot): Violation[] {
   const byPhone = Map.groupBy(holdings.texts, ({ to }) => to);
@@ -215,8 +216,8 @@ function checkSms({ accepted, holdings, observed }: Snapshot): Violation[] {
 }
 
 /**
- * Commands and replies. G1: each operation ended, and points that were taken for an expired operation were returned. G3: each
- * command was applied once.
+ * Commands and replies. G1: each operation ended, and points that were taken for an expired operation were returned.
+ * G3: each command was applied once.
  */
 function checkRedemptions({ redemptions, members, holdings, observed }: Snapshot): Violation[] {
   return compareRedemptions(redemptions, members, holdings.items).findings.map(({ memberId, kind, what }) => ({
@@ -239,7 +240,10 @@ function checkOnboarding({ accepted, members, holdings, observed }: Snapshot): V
   });
 }
 
-/** G1: every service confirms the erasure of each former member, and no personal data or operation of the member remains. */
+/**
+ * G1: every service confirms the erasure of each former member, and no personal data or operation of the member
+ * remains.
+ */
 function checkErasures({ formerMembers, members, holdings, observed }: Snapshot): Violation[] {
   const items = new Map(members.map((item) => [item.pk, item]));
   const operations = Map.groupBy(

@@ -42,7 +42,7 @@ export const limits = new Command('limits')
         ...routes.map(([route, most]) => ({ limit: route, setting: `${most} a second` })),
         { limit: 'registrations of a caller', setting: rate(registrations.caller) },
         { limit: 'registrations of a phone', setting: rate(registrations.phone) },
-        { limit: 'phones that register', setting: registrations.phoneTypes.join(' ') },
+        { limit: 'types of phones that may register', setting: registrations.phoneTypes.join(' ') },
         ...concurrency.map(([name, most]) => ({ limit: `concurrent batches of ${name}`, setting: String(most) })),
         { limit: 'SMS to a provider', setting: sms.perMinute === null ? 'no limit' : `${sms.perMinute} a minute` },
         { limit: 'countries of SMS', setting: sms.countries === 'all' ? 'all' : sms.countries.join(' ') },

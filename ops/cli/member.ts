@@ -76,7 +76,7 @@ member
 member
   .command('erase')
   .argument('<id>', 'ID of the member', normalizeId)
-  .description('deactivate a member: every service erases its data')
+  .description("deactivate a member: every service then erases the member's data")
   .option('--yes', 'do not ask for confirmation')
   .addHelpText('after', '\nExample: npm run ops -- member erase 0197…')
   .action(

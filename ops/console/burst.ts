@@ -6,15 +6,21 @@ import { type Accepted, registerAll } from '../demo/registrations.ts';
 import { createRegistrationProgress } from './registration-progress.ts';
 import { storedEffects } from './stored-effects.ts';
 
-/** The time without a new effect after which missing effects are reported as lost. Longer than the visibility timeout. */
+/**
+ * The time without a span of a registered member after which missing effects are reported as lost. It is longer than
+ * the visibility timeout.
+ */
 const PATIENCE_MS = 90_000;
-/** The time without a span after which the services' tables are read, because spans may be lost although the effects exist. */
+/**
+ * The time without such a span after which the services' tables are read, because spans may be lost although the
+ * effects exist.
+ */
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;
 
 /**
- * Registers many members at once. Observes them until every subscriber has applied or parked the registrations, or no new
- * effect appears.
+ * Creates bursts. A burst registers many members at once, and is observed until every subscriber has applied or parked
+ * the registrations, or until no further span arrives.
  */
 export function createBursts(options: BurstOptions, onChange: (burst: Burst) => void): Bursts {
   const { cloud, subscribers, token } = options;
@@ -28,7 +34,7 @@ export function createBursts(options: BurstOptions, onChange: (burst: Burst) => 
   const isSettled = ({ accepted, rejected, total }: Burst) =>
     accepted + rejected === total && subscribers.every((service) => progress.settledBy(service) >= accepted);
 
-  /** @param finally whether to report missing effects too */
+  /** @param finally whether to report the verdict even if effects are missing or messages are parked */
   async function evaluate(evaluated: Burst, { finally: isOver }: { finally: boolean }): Promise<void> {
     isEvaluating = true;
     try {

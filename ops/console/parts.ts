@@ -10,7 +10,9 @@ import { smsFaults, textsTo } from './sandbox.ts';
 
 const OPTED_OUT = optOutKey('').pk;
 
-/** If the phone's owner has opted out, returns a notice with the time of the opt-out and the provider that reported it. */
+/**
+ * If the phone's owner has opted out, returns a notice with the time of the opt-out and the provider that reported it.
+ */
 function noticeOf({ sms = [] }: Holdings): Pick<Correspondence, 'notice'> {
   const optOut = sms.find(({ pk }) => String(pk).startsWith(OPTED_OUT));
   if (!optOut) return {};

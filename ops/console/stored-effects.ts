@@ -12,8 +12,8 @@ import { textsTo } from './sandbox.ts';
 const CONCURRENT_READS = 10;
 
 /**
- * Reads the effects that the services store for members, and counts lost, duplicate and out-of-order effects. Members with
- * a parked message are counted separately, because their missing effects are not lost.
+ * Reads the effects that the services store for members, and counts lost, duplicate and out-of-order effects. Members
+ * with a parked message are counted separately, because their missing effects are not lost.
  */
 export async function storedEffects(
   { stage: { app, name, endpoint }, cloud, subscribers }: BurstOptions,

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
-/** Converts a zod schema to JSON Schema 2020-12. The result describes the input of the zod schema: the data as it is sent. */
+/**
+ * Converts a zod schema to JSON Schema 2020-12. The result describes the input of the zod schema: the data as it is
+ * sent.
+ */
 export function jsonSchema(schema: z.ZodType): Record<string, unknown> {
   // A transformed value is described by its input. A schema that JSON Schema cannot express becomes "any value".
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {

@@ -9,7 +9,10 @@ export type Schema = { [key: string]: unknown } & {
   additionalProperties?: Schema | boolean;
 };
 
-/** The part of the version that must rise: `patch` for an invisible change, `minor` for a compatible one, `major` for a breaking one. */
+/**
+ * The part of the version that must rise: `patch` for an invisible change, `minor` for a compatible one, `major` for a
+ * breaking one.
+ */
 export type Severity = 'patch' | 'minor' | 'major';
 
 export interface Change {
@@ -20,8 +23,8 @@ export interface Change {
 }
 
 /**
- * How clients still use the old schema: `sent` if they write data in it, `read` if they read data in it. Both apply to a message,
- * because queues contain old messages while services already write new ones.
+ * How clients still use the old schema: `sent` if they write data in it, `read` if they read data in it. Both apply to
+ * a message, because queues contain old messages while services already write new ones.
  */
 export type Side = 'sent' | 'read';
 

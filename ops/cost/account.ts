@@ -9,8 +9,8 @@ export interface AccountCost {
   rows: AccountRow[];
   usd: number;
   /**
-   * The cost of all usage for a million registrations, including polling and sweeps. Alarms, dashboards, secrets and keys
-   * are not included. Null without registrations.
+   * The cost of all usage for a million registrations, including polling and sweeps. Alarms, dashboards, secrets and
+   * keys are not included. Null without registrations.
    */
   usdPerMillionRegistrations: number | null;
 }
@@ -74,8 +74,8 @@ export function pricedMetricsOf(deployed: Deployed, apiId: string | undefined): 
       ...{ namespace: 'AWS/SQS', metric, dimensions: { QueueName } },
       ...{ service: 'sqs', resource: QueueName, usd: price },
     });
-    // The first three metrics count messages, and the last one counts calls. With batches of ten messages, the actual cost
-    // of the first three is a tenth of the computed cost.
+    // The first three metrics count messages, and the last one counts calls. With batches of ten messages, the actual
+    // cost of the first three is a tenth of the computed cost.
     return ['NumberOfMessagesSent', 'NumberOfMessagesReceived', 'NumberOfMessagesDeleted', 'NumberOfEmptyReceives'].map(
       queueMetric,
     );

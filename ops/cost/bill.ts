@@ -3,12 +3,15 @@ import type { Deployed } from './deployed.ts';
 import { type Durations, secondsOf } from './durations.ts';
 import prices from './prices.json' with { type: 'json' };
 
-/** The billable usage, divided by the number of operations. */
+/** The average billable usage of one metered action, such as a registration. */
 export interface Bill {
   /** Calls of functions and pollers to AWS, without empty receives and without the reads of sweeps. */
   calls: number;
   writeUnits: number;
-  /** The part of `writeUnits` that refused writes consumed. No response reports these units; they are computed from item sizes. */
+  /**
+   * The part of `writeUnits` that refused writes consumed. No response reports these units; they are computed from item
+   * sizes.
+   */
   computedWriteUnits: number;
   readUnits: number;
   usdPerMillion: number;
@@ -34,7 +37,7 @@ export const busyCalls = ({ calls }: Metered, { sweeps }: Pick<Deployed, 'sweeps
       !sweeps.includes(caller) || !/^(Get|BatchGet|Query|Scan|Receive|Discover)/.test(operation),
   );
 
-/** @param count number of metered operations */
+/** @param count number of metered actions, such as registrations */
 export function billOf(metered: Metered, count: number, deployed: Deployed, durations: Durations): Bill {
   const calls = busyCalls(metered, deployed);
   const each = (sum: number) => sum / count;

@@ -197,7 +197,7 @@ const SECONDS_A_MONTH = 30 * SECONDS_A_DAY;
 /** Returns the monthly cost in dollars at a constant rate of registrations, without SMS. */
 export function usdPerMonth(rate: number, { perRegistration }: Figures, idle: Idle): number {
   const idleUsd = Object.values(idle).reduce((all, usd) => all + usd, 0);
-  // The idle cost includes empty receives, which busy queues do not have, so the result is slightly too high. The price of a
-  // registration includes the receives that return messages.
+  // The idle cost includes empty receives, which busy queues do not have, so the result is slightly too high. The price
+  // of a registration includes the receives that return messages.
   return idleUsd + (rate * SECONDS_A_MONTH * perRegistration.usdPerMillion) / 1_000_000;
 }

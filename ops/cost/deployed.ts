@@ -7,7 +7,9 @@ export interface Deployed {
   functions: Record<string, DeployedFunction>;
   tables: string[];
   queues: string[];
-  /** The number of subscriptions to which each message is delivered, without regard to filters, by name of the topic. */
+  /**
+   * The number of subscriptions to which each message is delivered, without regard to filters, by name of the topic.
+   */
   subscriptions: Record<string, number>;
   /** Names of the functions that run every minute. */
   sweeps: string[];
@@ -26,7 +28,7 @@ export interface DeployedFunction {
 }
 
 /**
- * Computed with full request ids and times, from
+ * The bytes of the two lines with full request ids and times, in the format of
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html.
  */
 const PLATFORM_LOG_BYTES = 155 + 265;

@@ -11,8 +11,8 @@ export interface Duration {
 export type Durations = Record<string, Duration>;
 
 /**
- * Returns the billed seconds of all invocations of a function. Computes them from the figures in `durations`. If the function has no
- * figures, returns the time measured under load.
+ * Returns the billed seconds of all invocations of a function. Computes them from the figures in `durations`. If the
+ * function has no figures, returns the time measured under load.
  */
 export function secondsOf(name: string, { invocations }: MeteredFunction, durations: Durations): number {
   const known = durations[shortName(name)];

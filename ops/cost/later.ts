@@ -13,13 +13,19 @@ import { durationsIn } from './warm-runs.ts';
 const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
 const SCHEDULE_TABLE = `${SERVICE}-later`;
-/** The orders run one after the other, so that each batch has one message and the numbers hardly vary. */
+/**
+ * Orders of each kind: with released messages, and with a cancelled message. They run one after the other, so that each
+ * batch has one message and the numbers hardly vary.
+ */
 const ORDERS = 5;
 const POLL_INTERVAL_MS = 20;
 /** Descriptions of the scheduled messages, by name. */
 const MESSAGES = { label: 'to a queue without order', deadline: 'to an ordered queue', reminder: 'as an event' };
 
-/** Measures the cost of committing a scheduled message with a state, of releasing it when it is due, and of cancelling it. */
+/**
+ * Measures the cost of committing a scheduled message with a state, of releasing it when it is due, and of cancelling
+ * it.
+ */
 export async function scheduledMessageCosts(): Promise<CostRow[]> {
   const { committed, due, cancelled } = await meterMessages();
   const deployed = await deployedOf(readAssembly(await assemblyOf(APP)).stacks);
@@ -76,7 +82,10 @@ async function meterMessages() {
   return { committed, due, cancelled: await metered(withdrawn, cancel) };
 }
 
-/** Returns only the write units of scheduled messages, because a transaction is one call with or without a scheduled message. */
+/**
+ * Returns only the write units of scheduled messages, because a transaction is one call with or without a scheduled
+ * message.
+ */
 function scheduledWrites({ calls, ...metered }: Metered): Metered {
   const ofSchedule = (units: MeteredCalls['units']) =>
     Object.fromEntries(Object.entries(units).filter(([table]) => table.startsWith(SCHEDULE_TABLE)));

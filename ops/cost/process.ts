@@ -11,7 +11,9 @@ import { durationsIn } from './warm-runs.ts';
 /** An app in which the approval of an order is a process of two steps. Each step has its own service and reply. */
 const APP = join(import.meta.dirname, '../../examples/orders');
 const SERVICE = 'shop-dev-orders';
-/** Orders of each kind. They run one after the other, so that each batch has one message and the numbers hardly vary. */
+/**
+ * Orders of each kind. They run one after the other, so that each batch has one message and the numbers hardly vary.
+ */
 const ORDERS = 5;
 /** The total stock of an item. */
 const STOCK = 1_000;

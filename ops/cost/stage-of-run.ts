@@ -17,10 +17,9 @@ export interface Differences {
 }
 
 /**
- * Returns the settings of a stage for a run on one machine. Raises the limits that a run would exceed, because all callers of a run
- * have the same address, all phones are in one country, and all SMS are sent within minutes. Higher limits cost the same, because
- * requests are still counted.
- * Tracing is off by default, as in the stages.
+ * Returns the settings of a stage for a run on one machine. Raises the limits that a run would exceed, because all
+ * callers of a run have the same address, all phones are in one country, and all SMS are sent within minutes. Higher
+ * limits do not change the cost, because each request is still counted. Tracing is off by default, as in the stages.
  */
 export function stageOfRun(
   assembly: string,

@@ -5,7 +5,10 @@ import { shortName } from './operations.ts';
 import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
-/** The latency to add to each AWS call of a function, because the embedded cloud responds faster than AWS. Typical of DynamoDB. */
+/**
+ * The latency to add to each AWS call of a function, because the embedded cloud responds faster than AWS. Typical of
+ * DynamoDB.
+ */
 export const LATENCY_MS = 5;
 
 /** Number of members to measure one by one. */
@@ -14,7 +17,7 @@ const ONE_BY_ONE = 15;
 const BATCH = 10;
 const POLL_INTERVAL_MS = 20;
 
-/** The consumers of a registration's messages, in the order in which the messages arrive. */
+/** The functions that handle a registration's messages, in the order in which the messages reach them. */
 const CONSUMERS = [
   'registration-outbox-relay',
   'sms-consume',
@@ -62,8 +65,8 @@ export function durationsIn(runs: readonly Metered[]): Durations {
     base: Math.round(base * 10) / 10,
     perRecord: Math.round(perRecord * 10) / 10,
   });
-  // Sweeps are left out, because in these runs they ran on their schedule, some with work and some without. They are billed for the
-  // time that was measured in one idle run of each sweep (run.ts).
+  // Sweeps are left out, because in these runs they ran on their schedule, some with work and some without. They are
+  // billed for the time that was measured in one idle run of each sweep (run.ts).
   return Object.fromEntries(
     [...invocations]
       .filter(([name]) => !name.endsWith('-sweep'))

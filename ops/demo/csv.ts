@@ -10,7 +10,7 @@ const COLUMNS = ['phone', 'name', 'locale'];
 const MAX_SHOWN = 200;
 const DELIMITERS = [',', ';', '\t'];
 
-/** Spreadsheets write text that looks like a number as a formula, `="+34…"`, or with a leading apostrophe. */
+/** If a text looks like a number, spreadsheets write it as a formula, `="+34…"`, or with a leading apostrophe. */
 const FORMULA = /(?<=^|[,;\t])="(?=[+\d])/g;
 const TEXT_MARK = /^'|^="|"$/g;
 const SCIENTIFIC = /^\d([.,]\d+)?e\+?\d+$/i;

@@ -132,7 +132,7 @@ async function findOrStartCloud(endpoint: string): Promise<{ endpointUrl: string
 
 interface Input {
   lines: AsyncIterable<Line>;
-  /** The number of lines. Undefined if the file was not counted. */
+  /** The number of lines. Undefined if the lines of the file were not counted. */
   total: number | undefined;
 }
 

@@ -9,8 +9,8 @@ import { readRecords } from './records.ts';
 const AHEAD_BYTES = 64 * 1024;
 
 /**
- * Reads people from a file once, as a stream. The format is JSON Lines, or CSV with a header that names phone, name and locale. The
- * file's extension or its first bytes determine the format.
+ * Reads people from a file once, as a stream. The format is JSON Lines, or CSV with a header that names phone, name and
+ * locale. The file's extension or its first bytes determine the format.
  * @throws {CloudError} if the file cannot be read or has another format
  */
 export async function openInput(file: string): Promise<AsyncIterable<Line>> {

@@ -18,8 +18,8 @@ interface RawRecord {
 }
 
 /**
- * The maximum size of a record, which is above the 10 MiB that API Gateway accepts. Without a maximum, an unclosed quote would turn
- * the remaining file into one record.
+ * The maximum size of a record, which is above the 10 MiB that API Gateway accepts. Without a maximum, an unclosed
+ * quote would turn the remaining file into one record.
  */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
@@ -45,8 +45,9 @@ export async function* readRecords(
 }
 
 /**
- * Splits a text into records. A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6). Blank lines are
- * skipped. Wrong quotes are accepted here and refused by the record's reader, so that they invalidate only their own record.
+ * Splits a text into records. A record ends with its line, unless a quoted field continues (RFC 4180, section 2.6).
+ * Blank lines are skipped. Wrong quotes are accepted here and refused by the record's reader, so that they invalidate
+ * only their own record.
  */
 async function* splitRecords(
   text: AsyncIterable<string>,

@@ -15,7 +15,10 @@ export interface RedemptionVerdict {
   requested: number;
   succeeded: number;
   failed: number;
-  /** Redemptions without a reply in time. Also `lost` if no reply arrived later, or if points were not returned. */
+  /**
+   * Redemptions without a reply in time. They are also counted as `lost` if no reply arrived later, or if points were
+   * not returned.
+   */
   expired: number;
   /** Operations whose outcome is unknown or pending, that never got a reply, or whose points were not returned. */
   lost: number;

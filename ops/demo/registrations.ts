@@ -37,8 +37,8 @@ export interface RegisterOptions {
 const CHANGED_LOCALE = 'zh-CN';
 
 /**
- * Registers people over HTTP. Records each person as accepted or rejected, even if there is no response. Then redeems points and
- * changes locales, as the options require.
+ * Registers people over HTTP. Records each person as accepted or rejected, even if there is no response. Then redeems
+ * points and changes locales, as the options require.
  */
 export async function registerAll(lines: AsyncIterable<Line>, options: RegisterOptions): Promise<Registrations> {
   const { apiUrl, token, concurrency, changeEvery, redeem, onProgress, onAccepted } = options;

@@ -10,14 +10,15 @@ export interface Sent extends ParsedResponse {
 
 const ATTEMPTS = 5;
 const MAX_BACKOFF_MS = 1_000;
-/** The longest wait for a requested time. In read-only mode, the API requests this time. */
+/** The longest time that `send` waits at a response's request. In read-only mode, the API requests this time. */
 const MAX_RETRY_AFTER_MS = 30_000;
 /** Longer than 30 seconds, after which API Gateway itself responds. */
 const RESPONSE_TIMEOUT_MS = 35_000;
 
 /**
- * Sends a request. Repeats the request after 429, 5xx or no response, up to `attempts` attempts in total. Before each repetition,
- * waits for the time that the response requests. If it requests none, each wait is longer than the previous one.
+ * Sends a request. Repeats the request after 429, 5xx or no response, up to `attempts` attempts in total. Before each
+ * repetition, waits for the time that the response requests. If the response requests no time, the waits double up to
+ * one second.
  */
 export async function send(
   url: string,
@@ -56,8 +57,9 @@ async function attemptOnce(url: string, request: RequestInit): Promise<ParsedRes
 const READ_ONLY = problemType('read-only');
 
 /**
- * Whether a failed request may have been executed. A request is not executed if the rate limit is exceeded or the API is read-only.
- * A request may have been executed if the API is `busy`, because the commit may have succeeded too late for a response.
+ * Whether a failed request may have been executed. A request is not executed if the rate limit is exceeded or the API
+ * is read-only. A request may have been executed if the API is `busy`, because the commit may have succeeded too late
+ * for a response.
  */
 const mayBeDone = ({ status, body }: ParsedResponse) =>
   status !== 429 && (body as { type?: unknown } | undefined)?.type !== READ_ONLY;

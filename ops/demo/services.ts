@@ -20,7 +20,10 @@ export interface Holdings {
   items: { sms: Item[]; points: Item[]; guide: Item[] } & Record<string, Item[]>;
 }
 
-/** Reads the tables and queues of a stage in the embedded cloud through AWS's APIs, and the sent SMS through the SMS sandbox. */
+/**
+ * Reads the tables and queues of a stage in the embedded cloud through AWS's APIs, and the sent SMS through the SMS
+ * sandbox.
+ */
 export function createServices({
   endpointUrl,
   beside,

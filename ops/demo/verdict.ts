@@ -5,8 +5,8 @@ import type { Accepted } from './registrations.ts';
 import type { Holdings, Item, Text } from './services.ts';
 
 /**
- * One function for each additional subscriber, by the subscriber's name. A function counts the effects of its subscriber in the items
- * about a member. Every member must have one effect of each of these subscribers.
+ * One function for each additional subscriber, by the subscriber's name. A function counts the effects of its
+ * subscriber in the items about a member. Every member must have one effect of each of these subscribers.
  */
 export type FurtherEffects = Readonly<Record<string, (items: readonly Item[]) => number>>;
 
@@ -22,9 +22,12 @@ export interface Verdict {
   lostBy: Record<string, number>;
   /** Effects that exist more than once, and balances that differ from the ledger. */
   duplicated: number;
-  /** How often a subscriber skipped a version of a member, or the guide has the current version but not its locale. */
+  /** How often a subscriber skipped a version of a member, or the guide has the current version but another locale. */
   outOfOrder: number;
-  /** Milliseconds from the request to the last of the application's three effects, for each unchanged member with all three. */
+  /**
+   * Milliseconds from the request to the last of the application's three effects, for each unchanged member with all
+   * three.
+   */
   endToEndMs: number[];
 }
 
@@ -118,8 +121,8 @@ function effectsOf({ texts, points, contact, account, journey, further }: Member
 }
 
 /**
- * Whether a subscriber has not applied all versions of a member. False if the subscriber has no cursor for the member and its effect
- * is missing, because the missing effect is already counted.
+ * Whether a subscriber has not applied all versions of a member. False if the subscriber has no cursor for the member
+ * and an effect of the subscriber is missing, because the missing effect is already counted.
  */
 const isBehind = ({ member }: Accepted, cursor: Item | undefined, lacks = 0): boolean =>
   Number(cursor?.version ?? 0) < member.version && (cursor !== undefined || lacks === 0);

@@ -51,8 +51,8 @@ export interface Account {
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 
 /**
- * The quota of published messages per second. It also applies to FIFO topics whose throughput scope is the message group
- * (https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html).
+ * The quota of published messages per second. It also applies to FIFO topics whose throughput scope is the message
+ * group (https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html).
  */
 const PUBLISHED = { ServiceCode: 'sns', QuotaCode: 'L-F8E2BA85' };
 
@@ -89,8 +89,8 @@ const namesOf = {
 };
 
 /**
- * Types of resources that remain when a stage's stacks are deleted, and whose names a new deployment needs. Log groups also remain,
- * but their names are not checked.
+ * Types of resources that remain when a stage's stacks are deleted, and whose names a new deployment needs. Log groups
+ * also remain, but their names are not checked.
  */
 export type RetainedType = keyof typeof namesOf;
 

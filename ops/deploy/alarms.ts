@@ -6,8 +6,8 @@ interface Group {
 }
 
 /**
- * Reports raised alarms of deployment groups. While such an alarm is raised, CodeDeploy starts no deployment of the group
- * (https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html).
+ * Reports raised alarms of deployment groups. While such an alarm is raised, CodeDeploy starts no deployment of the
+ * group (https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-create-alarms.html).
  */
 export async function raisedAlarms({ stage, planned }: Plan, account: Account): Promise<Finding[]> {
   const check = 'alarms';

@@ -34,8 +34,8 @@ const HOLDING_DATA: ReadonlySet<string> = new Set([
 const RETIRING = 'rollcall:retiring';
 
 /**
- * Finds changes that would replace or delete data, or that CloudFormation would refuse. A stack that is planned and not deployed is
- * new. A stack that is deployed and not planned stays unchanged, because CDK deletes no stacks.
+ * Finds changes that would replace or delete data, or that CloudFormation would refuse. A stack that is planned and not
+ * deployed is new. A stack that is deployed and not planned stays unchanged, because CDK deletes no stacks.
  * @param deployed templates of the deployed stacks
  * @param planned templates to be deployed
  * @returns an empty array if there is no danger
@@ -93,7 +93,10 @@ function nameOf(type: string, properties: Record<string, unknown> = {}): string 
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Finds exports that would be removed or changed while a deployed stack imports them. CloudFormation refuses such a change. */
+/**
+ * Finds exports that would be removed or changed while a deployed stack imports them. CloudFormation refuses such a
+ * change.
+ */
 function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   const importers = new Map<string, string[]>();
   for (const [stack, template] of Object.entries(deployed)) {
@@ -111,7 +114,10 @@ function brokenExports(deployed: Templates, planned: Templates): Danger[] {
   });
 }
 
-/** Returns a text with the commands that remove imports: `cdk deploy` for stacks with a new template, `delete-stack` for others. */
+/**
+ * Returns a text with the commands that remove imports: `cdk deploy` for stacks with a new template, `delete-stack` for
+ * others.
+ */
 function importRemoval(importers: readonly string[], planned: Templates): string {
   const [kept, removed] = [importers.filter((name) => planned[name]), importers.filter((name) => !planned[name])];
   const [, stage = ''] = /^rollcall-([^-]+)-/.exec(importers[0] ?? '') ?? [];

@@ -6,8 +6,9 @@ export interface Finding {
   /** The subject of the check. */
   check: string;
   /**
-   * `missing`: nothing is deployed, because the deployment would fail, be unusable, or replace or delete data. `beware`: the
-   * deployment would succeed, but the stage would not work as its settings require. `unknown`: the check was not possible.
+   * `missing`: nothing is deployed, because the deployment would fail, be unusable, or replace or delete data.
+   * `beware`: the deployment would succeed, but the stage would not work as its settings require. `unknown`: the check
+   * was not possible.
    */
   state: 'good' | 'beware' | 'missing' | 'unknown';
   says: string;
@@ -29,6 +30,6 @@ export type Deployed = ReadonlyMap<string, DeployedStack | undefined>;
 
 export const good = (check: string, says: string): Finding => ({ check, state: 'good', says });
 
-/** @returns the given value of a parameter, or the value from the previous deployment */
+/** @returns the given value of a parameter, or the value from the previous deployment; undefined if there is neither */
 export const parameterIn = ({ parameters }: Plan, deployed: Deployed, stack: string, name: string) =>
   parameters[stack]?.[name] ?? deployed.get(stack)?.parameters[name];

@@ -3,9 +3,9 @@ import { committedFigures } from '../cost/figures.ts';
 import type { Account } from './account.ts';
 import { type Deployed, type Finding, good, type Plan } from './finding.ts';
 
-/** How long a request that does not wait occupies a function, with a margin. */
+/** How long a request that does not wait for an operation occupies a function instance, with a margin. */
 const REQUEST_SECONDS = 0.1;
-/** How long a request that waits occupies a function. */
+/** The maximum time for which a request that waits for an operation occupies a function instance. */
 const WAIT_SECONDS = 20;
 /**
  * Initial limit of a new on-demand table
@@ -15,11 +15,14 @@ const NEW_TABLE_WRITES = 4_000;
 const { tables, received, byService } = committedFigures.perRegistration;
 /** The write units of one registration in the table that gets the most write units. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
-/** The messages of one registration in the queue that gets the most messages. Without batching, each message is one call. */
+/**
+ * The messages of one registration in the queue that gets the most messages. Without batching, each message is one
+ * call.
+ */
 const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
 /**
- * Calls per second for each API action of a FIFO queue in high-throughput mode, from FIFO_CALLS_SOURCE. Service Quotas does not list
- * these limits. No other source confirms the numbers.
+ * The calls per second that SQS allows for each API action of a FIFO queue in high-throughput mode, by region, from
+ * FIFO_CALLS_SOURCE. Service Quotas does not list these limits, and no other source confirms the numbers.
  */
 const FIFO_CALLS: Readonly<Record<string, number>> = {
   'us-east-1': 70_000,

@@ -7,12 +7,14 @@ import { concurrency, newTables, queueLoad, topicLoad } from './load.ts';
 import { namesTaken, RETAINED_TYPE_NAMES } from './names.ts';
 import { originationIdentity, smsSandbox } from './sms.ts';
 
-/** The version that CDK's own templates require (aws-cdk-lib/core, DefaultStackSynthesizer). */
+/**
+ * The lowest version of the bootstrap stack that CDK's templates require (aws-cdk-lib/core, DefaultStackSynthesizer).
+ */
 const BOOTSTRAP_VERSION = 6;
 
 /**
- * Checks the requirements of a deployment, and returns the findings. The finding of a missing requirement usually names its
- * remedy. Changes nothing.
+ * Checks the requirements of a deployment, and returns the findings. The finding of a missing requirement usually names
+ * its remedy. Changes nothing.
  * @param httpFetch replaces `fetch`
  */
 export async function preflight(plan: Plan, account: Account, httpFetch = fetch): Promise<Finding[]> {
@@ -28,8 +30,8 @@ export async function preflight(plan: Plan, account: Account, httpFetch = fetch)
     // Without the deployed stacks, it cannot be checked whether the deployment would replace or delete data.
     return [...credentialFindings, { ...uncheckedFinding('stacks', error), state: 'missing' }];
   }
-  // A stack whose first deployment failed contains no data, and must be deleted before the next deployment. `stuckStacks` reports
-  // this stack. The other checks treat it as not deployed.
+  // A stack whose first deployment failed contains no data, and must be deleted before the next deployment.
+  // `stuckStacks` reports this stack. The other checks treat it as not deployed.
   const deployed: Deployed = new Map(
     [...stacks].map(([name, stack]) => [name, CREATION_FAILED.test(stack?.status ?? '') ? undefined : stack]),
   );
@@ -52,8 +54,8 @@ export async function preflight(plan: Plan, account: Account, httpFetch = fetch)
 }
 
 /**
- * Runs a check. If the check itself fails, its finding reports the failure and does not stop the deployment, because an emulator may
- * not support the call, or the role may lack the permission.
+ * Runs a check. If the check itself fails, its finding reports the failure and does not stop the deployment, because an
+ * emulator may not support the call, or the role may lack the permission.
  */
 async function findingsOf(check: string, query: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
@@ -136,7 +138,9 @@ async function parameters(plan: Plan, deployed: Deployed): Promise<Finding[]> {
   return all.length > 0 ? all : [good(check, `all ${needed.length} required parameters have a value`)];
 }
 
-/** Checks the issuer. API Gateway calls the issuer to create the authorizer; without a response, the deployment fails. */
+/**
+ * Checks the issuer. API Gateway calls the issuer to create the authorizer; without a response, the deployment fails.
+ */
 async function tokenIssuer(plan: Plan, deployed: Deployed, httpFetch: typeof fetch): Promise<Finding[]> {
   const check = 'token issuer';
   const stack = plan.planned.find(({ template }) => template.Parameters?.TokenIssuer)?.name ?? '';
@@ -152,16 +156,16 @@ async function tokenIssuer(plan: Plan, deployed: Deployed, httpFetch: typeof fet
 const CREATION_FAILED = /^ROLLBACK_(COMPLETE|FAILED)$/;
 
 /**
- * Returns the `aws cloudformation` command to run next for a stack that CloudFormation does not update in its current state. The
- * command repairs or deletes the stack or, while another operation is in progress, shows the events of the stack. Returns undefined
- * if CloudFormation updates the stack
+ * Returns the `aws cloudformation` command to run next for a stack that CloudFormation does not update in its current
+ * state. The command repairs or deletes the stack or, while another operation is in progress, shows the events of the
+ * stack. Returns undefined if CloudFormation updates the stack
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes).
  */
 function nextCommand(status: string): string | undefined {
   if (CREATION_FAILED.test(status) || status === 'DELETE_FAILED') return 'delete-stack';
   if (status === 'UPDATE_ROLLBACK_FAILED') return 'continue-update-rollback';
-  // The states after a failed `cdk deploy --no-rollback`. A rollback restores the last stable state, and deletes a stack without one
-  // (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html).
+  // The states after a failed `cdk deploy --no-rollback`. A rollback restores the last stable state, and deletes a
+  // stack without one (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html).
   if (/^(CREATE|UPDATE)_FAILED$/.test(status)) return 'rollback-stack';
   if (status === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return undefined;
   // Another deployment or deletion is in progress.

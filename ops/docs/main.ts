@@ -10,8 +10,8 @@ import { repositoryPages } from './repository-pages.ts';
 import { settingsPage } from './settings.ts';
 import { pictures, traceOf } from './traces/pictures.ts';
 
-// Writes the generated pages of the site, and the traces for its pictures. `npm run docs` and `npm run docs:build` run this script
-// first.
+// Writes the generated pages of the site, and the traces for its pictures. `npm run docs` and `npm run docs:build` run
+// this script first.
 const pages: Record<string, string> = {
   ...repositoryPages(),
   ...lists(),

@@ -40,7 +40,7 @@ export function settingsPage(): string {
   );
   return [
     '# Settings of a stage\n',
-    'If a setting is unknown, missing or of another type, the synthesis of the app fails with an error that names the setting.\n',
+    'If a setting is unknown, of another type, or missing although it has no default, the synthesis of the app fails with an error that names the setting.\n',
     '## Settings of any app\n',
     'Each setting has a default, so `{}` is a valid stage.\n',
     section(stage, commentsIn('packages/cdk/src/stage.ts')),

@@ -35,8 +35,8 @@ export const entriesIn = (outputs: Outputs): Entry[] =>
     .map(([, value]) => entry.parse(JSON.parse(value)));
 
 /**
- * Manages the Cloud Map entries of a stage, because LocalStack's CloudFormation does not create them. See ServiceDirectory in
- * packages/cdk.
+ * Manages the Cloud Map entries of a stage, because LocalStack's CloudFormation does not create them. See
+ * ServiceDirectory in packages/cdk.
  */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
   /** Waits until an operation of Cloud Map has ended. @returns the ID of the operation's namespace, if there is one */
@@ -98,8 +98,8 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     },
 
     /**
-     * Replaces all entries. Does not remove an entry that is also among the new entries, because lookups of subscribers would miss
-     * the entry in between.
+     * Replaces all entries. Does not remove an entry that is also among the new entries, because a lookup in between
+     * would not find the entry.
      */
     async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();
@@ -108,7 +108,7 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
       for (const [name, instances] of wanted) {
         const ServiceId = found.get(name) ?? (await createService(name, instances[0]?.description, namespaceId));
         const ids = new Set(instances.map(({ instance = name }) => instance));
-        // Replaces the attributes of an existing instance
+        // If the instance exists, this call replaces its attributes
         // (https://docs.aws.amazon.com/cloud-map/latest/api/API_RegisterInstance.html).
         for (const { instance: InstanceId = name, attributes: Attributes } of instances) {
           const registering = new RegisterInstanceCommand({ ServiceId, InstanceId, Attributes });

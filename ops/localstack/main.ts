@@ -22,8 +22,8 @@ import { createDirectory, type Outputs } from './directory.ts';
 import { type Deployed, entriesOf, nextSteps } from './next-steps.ts';
 import { removeStacks } from './remove-stacks.ts';
 
-// Deploys the stage localstack to LocalStack or another emulator of AWS, creates the resources that its CloudFormation does
-// not create, and prints the next steps.
+// Deploys the stage localstack to LocalStack or another emulator of AWS, creates the resources that its CloudFormation
+// does not create, and prints the next steps.
 
 const { destroy } = new Command('npm run deploy:localstack --')
   .description(
@@ -49,8 +49,8 @@ const environment = {
   // On some machines, the host name BUCKET.s3.localhost does not resolve.
   AWS_S3_FORCE_PATH_STYLE: '1',
   ...process.env,
-  // Replaces the credentials of the environment, because they are for an AWS account, and could select another account of
-  // the emulator.
+  // Replaces the credentials of the environment, because they are for an AWS account, and could select another account
+  // of the emulator.
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_ENDPOINT_URL: endpoint,
@@ -65,8 +65,8 @@ async function cdklocal(...args: string[]): Promise<void> {
 }
 
 /**
- * Creates the Cloud Map entries, and enables time to live, because the emulator's CloudFormation may do neither. If the stage uses
- * the SMS sandbox, also sets the webhook key of the sandbox's gateway.
+ * Creates the Cloud Map entries, and enables time to live, because the emulator's CloudFormation may do neither. If the
+ * stage uses the SMS sandbox, also sets the webhook key of the sandbox's gateway.
  */
 async function complete(deployed: Deployed, assembly: string, isSandbox: boolean): Promise<void> {
   const entries = entriesOf(deployed);

@@ -25,7 +25,10 @@ export function entriesOf({ endpoint, basePath, outputs }: Deployed): Entry[] {
   }));
 }
 
-/** The URLs of the SMS sandbox and the token issuer on this machine. Undefined if the stage uses another gateway or issuer. */
+/**
+ * The URLs of the SMS sandbox and the token issuer on this machine. Undefined if the stage uses another gateway or
+ * issuer.
+ */
 export interface LocalServices {
   sandbox?: string | undefined;
   issuer?: string | undefined;

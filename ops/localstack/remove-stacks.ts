@@ -5,8 +5,8 @@ import { describeStacks } from 'rollcall/internal/stage/templates';
 const WAIT = { minDelay: 1, maxDelay: 5, maxWaitTime: 300 };
 
 /**
- * Deletes a stage's stacks, the newest first, because newer stacks import from older ones. Does not use `cdk destroy`: that command
- * identifies stacks by their ARNs, which not every cloud supports.
+ * Deletes a stage's stacks, the newest first, because newer stacks import from older ones. Does not use `cdk destroy`:
+ * that command identifies stacks by their ARNs, which not every cloud supports.
  */
 export async function removeStacks(stage: StageClient, onRemoved: (name: string) => void): Promise<void> {
   const client = new CloudFormationClient(stage.config);

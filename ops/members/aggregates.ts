@@ -17,7 +17,9 @@ const PREFIX = memberKey('').pk;
 
 type Stored = Parameters<NonNullable<Aggregates['agrees']>>[2];
 
-/** Functions by service. Each function returns whether an item of its service matches the profile of an active member. */
+/**
+ * Functions by service. Each function returns whether an item of its service matches the profile of an active member.
+ */
 const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => boolean>> = {
   sms: ({ phone, locale }, stored) => stored.phone === phone && stored.locale === locale,
   guide: ({ name, locale }, stored) =>
@@ -26,9 +28,9 @@ const AGREES: Readonly<Record<string, (member: ActiveMember, stored: Stored) => 
 };
 
 /**
- * Returns the event that brings a service that has applied only versions below `version` to the member's current state.
- * The event of a registration never contains `returning`, because the members' table does not store whether the phone
- * was registered before.
+ * Returns the event that brings a service to the member's current state. The service has applied only versions below
+ * `version`. The event of a registration never contains `returning`, because the members' table does not store whether
+ * the phone was registered before.
  */
 function stateAt(member: ActiveMember | DeactivatedMember, version: number) {
   if (member.status === 'deactivated') return deactivate(member, new Date(member.deactivatedAt)).events[0];

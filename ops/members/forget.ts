@@ -11,9 +11,9 @@ import { memberKey } from '../../functions/registration/store.ts';
 import { members } from './aggregates.ts';
 
 /**
- * Makes every service erase a member that the registration service has lost, for example after a table was restored. Records the
- * member as deactivated, with a version above the versions that the services have applied. Records the erasure, and publishes the
- * deactivation.
+ * Makes every service erase a member that the registration service has lost, for example after a table was restored.
+ * Records the member as deactivated, with a version above the versions that the services have applied. Records the
+ * erasure, and publishes the deactivation.
  * @throws {OperatorError} if no service stores data about the member, or if the registration service stores the member
  */
 export async function forgetMember(stage: StageClient, id: string, now: Date): Promise<void> {

@@ -4,7 +4,10 @@ import type { StageClient } from 'rollcall/internal/stage/stage';
 import { guardKey } from '../../functions/registration/store.ts';
 import { optOutKey } from '../../functions/sms/opt-outs.ts';
 
-/** The message group of the commands to the points service about a member. The key of their counter contains this group. */
+/**
+ * The message group of the commands to the points service about a member. The key of the counter that numbers these
+ * commands contains this group.
+ */
 const commandsOf = (id: string) => `points-commands/${id}`;
 
 async function itemAt({ dynamodb, table }: StageClient, pk: string): Promise<StoredItem[]> {
@@ -27,14 +30,18 @@ async function registrationItems(stage: StageClient, id: string): Promise<Stored
   return [...keyed.flat(), ...(await guardOf(stage, id, keyed.flat())), ...indexed.flat()];
 }
 
-/** Reads the item that reserves an active member's phone. Ignores an item that reserves the phone for another member. */
+/**
+ * Reads the item that reserves an active member's phone. Ignores an item that reserves the phone for another member.
+ */
 async function guardOf(stage: StageClient, id: string, items: readonly StoredItem[]): Promise<StoredItem[]> {
   const pseudonym = items.find(({ phonePseudonym }) => phonePseudonym)?.phonePseudonym;
   if (typeof pseudonym !== 'string') return [];
   return (await itemAt(stage, guardKey(pseudonym).pk)).filter(({ holder }) => holder === id);
 }
 
-/** Reads the opt-out of a contact's phone. An opt-out is stored by phone, and applies to every member with this phone. */
+/**
+ * Reads the opt-out of a contact's phone. An opt-out is stored by phone, and applies to every member with this phone.
+ */
 export async function optOutOf(stage: StageClient, contact: StoredItem | undefined): Promise<StoredItem[]> {
   if (typeof contact?.phonePseudonym !== 'string') return [];
   const Key = optOutKey(contact.phonePseudonym);

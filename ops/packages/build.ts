@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /**
- * The path of the TypeScript compiler that is written in Go. The compiler is run by its path, because the compiler that is written
- * in JavaScript is also named `tsc`. That second compiler is installed because other tools use its API.
+ * The path of the TypeScript compiler that is written in Go. The compiler is run by its path, because the compiler that
+ * is written in JavaScript is also named `tsc`. That second compiler is installed because other tools use its API.
  */
 export const TSC = join(ROOT, 'node_modules/typescript-7/bin/tsc');
 
@@ -19,8 +19,8 @@ type Manifest = Record<string, unknown> & {
 
 const DYNAMODB = ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb'];
 /**
- * Peer dependencies. Their types or objects are part of the public API: applications create contracts with zod, and call DynamoDB
- * with the kit's client. Two copies of a package would not recognize each other's objects.
+ * Peer dependencies. Their types or objects are part of the public API: applications create contracts with zod, and
+ * call DynamoDB with the kit's client. Two copies of a package would not recognize each other's objects.
  */
 export const PEERS: Readonly<Record<string, readonly string[]>> = {
   '@rollcall/kit': ['zod', '@bufbuild/protobuf', ...DYNAMODB],
@@ -32,7 +32,9 @@ const FILES = ['**/*.js', '**/*.d.ts', '**/*.map', 'CHANGELOG.md'];
 /** The output is compiled for the Node.js version of Lambda. */
 const ENGINES = { node: '>=24' };
 
-/** Returns the built paths of a source file. Packages are built, because Node.js does not strip types in node_modules. */
+/**
+ * Returns the built paths of a source file. Packages are built, because Node.js does not strip types in node_modules.
+ */
 const built = (path: string) => {
   const stem = path.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };

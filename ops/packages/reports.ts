@@ -69,7 +69,8 @@ function configOf(folder: string, { report, types }: Entry): ExtractorConfig {
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.None },
           ...Object.fromEntries(REFUSED.map((id) => [id, { logLevel: ExtractorLogLevel.Error }])),
-          // Types that a signature uses but that cannot be imported are listed in the report, so that new ones are noticed.
+          // Types that a signature uses but that cannot be imported are listed in the report, so that new ones are
+          // noticed.
           'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
         },
       },

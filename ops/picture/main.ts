@@ -32,8 +32,8 @@ async function imageOf(page: Page, converter: Page): Promise<string> {
 }
 
 /**
- * Records the registration of a member, the flow of its messages, and its timeline. Also writes the flow to `flow.png` and the
- * timeline to `member.png`.
+ * Records the registration of a member, the flow of its messages, and its timeline. Also writes the flow to `flow.png`
+ * and the timeline to `member.png`.
  */
 async function record(browser: Browser, url: string, folder: string): Promise<Frame[]> {
   const context = await browser.newContext({ viewport: VIEW, locale: 'en', colorScheme: 'light' });
@@ -63,7 +63,7 @@ async function record(browser: Browser, url: string, folder: string): Promise<Fr
 
 await new Command('picture')
   .description(
-    'records the pictures of the console in the README and the docs from a running cloud (npm start -- --memory)',
+    'records the pictures of the console for the README and the docs, from a running cloud (npm start -- --memory)',
   )
   .option('--url <url>', 'URL of the console', 'http://127.0.0.1:4000/')
   .option('--chromium <path>', 'path of the browser', process.env.CHROMIUM ?? '/usr/bin/chromium')

@@ -4,7 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { writeSbom } from '../supply-chain/sbom.ts';
 
-/** Writes the repository's URL into a manifest, because npm accepts provenance only for the repository that the manifest names. */
+/**
+ * Writes the repository's URL into a manifest, because npm accepts provenance only for the repository that the manifest
+ * names.
+ */
 function nameRepository(folder: string, url: string): void {
   const file = join(folder, 'package.json');
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
@@ -15,7 +18,8 @@ function nameRepository(folder: string, url: string): void {
  * Writes the files to publish: an archive per package, the SBOM, the hashes, and the release notes.
  * @param packages the folders of built packages
  * @param outdir the output folder; it is emptied first
- * @param contents `notes`: the release notes. `repository`: the URL for the manifests; if undefined, the manifests contain no URL
+ * @param contents `notes`: the release notes. `repository`: the URL for the manifests; if undefined, the manifests
+ * contain no URL
  */
 export function writeArchives(
   packages: Iterable<string>,

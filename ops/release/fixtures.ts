@@ -17,8 +17,8 @@ export function versionsWithFixtures(root: string): string[] {
 }
 
 /**
- * Returns the commit whose code wrote the fixtures of a version: the tagged commit or, if there is no tag yet, the last commit that
- * changed the fixtures.
+ * Returns the commit whose code wrote the fixtures of a version: the tagged commit or, if there is no tag yet, the last
+ * commit that changed the fixtures.
  * @throws {Error} if the clone has no history
  */
 function commitOf(root: string, version: string): string {

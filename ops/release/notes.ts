@@ -16,8 +16,8 @@ export function releaseNotes(root: string, version: string): string {
 }
 
 /**
- * Returns the errors in a version's changelogs: missing or unreleased entries or, if there are none, breaking changes
- * without a link to the guide.
+ * Returns the errors in a version's changelogs: missing or unreleased entries. If there are no such errors, returns the
+ * breaking changes without a link to the upgrade guide.
  */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));

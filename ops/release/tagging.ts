@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { git } from './git.ts';
 
 /**
- * Stores the current contracts in docs/api/released, commits them if they differ from the stored ones, and tags the newest commit.
+ * Stores the current contracts in docs/api/released, commits them if they differ from the stored ones, and tags the
+ * newest commit.
  * @param root the project's folder
  * @returns the tag
  * @throws {Error} if a step fails. `contracts:release` prints its reason; an error of git contains the reason.

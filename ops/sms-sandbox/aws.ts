@@ -30,7 +30,10 @@ interface SendTextMessageInput {
   Context?: Record<string, string>;
 }
 
-/** Creates the stand-in for AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the cloud's AWS endpoint. */
+/**
+ * Creates the stand-in for AWS End User Messaging: `PinpointSMSVoiceV2.SendTextMessage`, behind the cloud's AWS
+ * endpoint.
+ */
 export function awsOf(
   mailbox: Mailbox,
   callbacks: Pick<Callbacks, 'addressOf'>,

@@ -12,7 +12,10 @@ interface Call {
   body: string;
 }
 
-/** Creates the callback request of a provider. Twilio sends one event per request. The other providers can send several. */
+/**
+ * Creates the callback request of a provider. Twilio sends one event per request. Alibaba and the generic gateway can
+ * send several.
+ */
 export function requestOf(provider: string, address: string, events: readonly CallbackEvent[]): Call {
   if (provider === 'twilio') return twilioRequest(address, events[0] as CallbackEvent);
   if (provider === 'alibaba')
@@ -75,7 +78,10 @@ const alibabaReport = (event: CallbackEvent) =>
         ErrorCode: event.kind === 'delivered' ? 'success' : 'UNDELIV',
       };
 
-/** See configuration-sets-event-format.html and two-way-sms-payload.html in https://docs.aws.amazon.com/sms-voice/latest/userguide/. */
+/**
+ * See configuration-sets-event-format.html and two-way-sms-payload.html in
+ * https://docs.aws.amazon.com/sms-voice/latest/userguide/.
+ */
 export const awsEvent = (event: CallbackEvent) =>
   event.kind === 'inbound'
     ? {

@@ -35,8 +35,9 @@ const TABLES = `
 `;
 
 /**
- * Reports the outcome of SMS, and inbound SMS, in each provider's format, signed if the provider signs requests, and in batches if
- * the provider sends batches. Events that are pending when the cloud stops are reported after a restart with the same data folder.
+ * Reports the outcome of SMS, and inbound SMS, in each provider's format, signed if the provider signs requests, and in
+ * batches if the provider sends batches. Events that are pending when the cloud stops are reported after a restart with
+ * the same data folder.
  */
 export function createCallbacks({ database, publish }: CallbacksOptions) {
   database.exec(TABLES);
@@ -101,8 +102,8 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
 
   return {
     /**
-     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers, operators set this
-     * address in the provider's console.
+     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers,
+     * operators set this address in the provider's console.
      */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>

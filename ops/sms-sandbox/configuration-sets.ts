@@ -10,7 +10,7 @@ interface ConfigurationSetProperties {
 }
 
 /**
- * The condition keys that the service sends with its calls. It sends none with calls to KMS:
+ * The condition keys that AWS End User Messaging sends with its calls to SNS. It sends none with calls to KMS:
  * https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-sns-creating-role.html
  */
 const SENDS: SentKeys = {
@@ -26,7 +26,9 @@ export interface ConfigurationSetsOptions extends AccountAndRegion {
   checks: Array<() => void>;
 }
 
-/** Creates AWS::SMSVOICE::ConfigurationSet, which names the topic for events of the stand-in for AWS End User Messaging. */
+/**
+ * Creates AWS::SMSVOICE::ConfigurationSet, which names the topic for events of the stand-in for AWS End User Messaging.
+ */
 export const configurationSets =
   ({ callbacks, access, region, accountId, checks }: ConfigurationSetsOptions): ResourceProvider =>
   async ({ stack, logicalId, properties }) => {

@@ -1,6 +1,6 @@
 /**
- * Faults of a provider. `hangs`: does not accept the SMS and does not respond. `answer lost`: accepts the SMS and does not respond.
- * `undelivered`: accepts the SMS, and later reports that it could not be delivered.
+ * Faults of a provider. `hangs`: does not accept the SMS and does not respond. `answer lost`: accepts the SMS and does
+ * not respond. `undelivered`: accepts the SMS, and later reports that it could not be delivered.
  */
 export const FAULTS = [
   'fails',
@@ -16,6 +16,6 @@ export const FAULTS = [
 
 export interface SmsFault {
   kind: (typeof FAULTS)[number];
-  /** The delay of `slow`. */
+  /** The delay of `slow`. Default: 1,000. */
   ms?: number;
 }

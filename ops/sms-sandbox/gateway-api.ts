@@ -24,11 +24,12 @@ const fault = z.strictObject({ kind: z.enum(FAULTS), ms: z.int().min(0).max(60_0
  * - `POST /messages` `{to, text}` returns 202. With a repeated `Idempotency-Key`, it returns 202 with the stored SMS.
  * - `GET /messages?to=` returns `{total, messages}` with the SMS of all providers, the oldest first.
  * - `GET /asked` returns the number of send requests by provider and instance.
- * - `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider or an instance. `DELETE`
- *   removes it.
- * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the application.
- * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, and for Alibaba's receipts. A later send request that
- *   names a callback address replaces this address.
+ * - `PUT /faults/{http | NAME | twilio | alibaba | aws}` `{kind, ms?}` injects a fault into a provider or an instance.
+ *   `DELETE` removes it.
+ * - `POST /inbound` `{from, text, provider?}` simulates an inbound SMS, such as STOP. The provider reports it to the
+ *   application.
+ * - `PUT /callbacks/{provider}` `{url}` sets the address for inbound SMS, and for Alibaba's receipts. A later send
+ *   request that names a callback address replaces this address.
  *
  * Other requests go to the stand-ins for Twilio and Alibaba.
  */

@@ -56,7 +56,8 @@ const createGatewayServer = (answer: (request: Request) => Promise<Answer | unde
           const { status, body, headers } = given;
           response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
         },
-        // Either the client has disconnected before the end of the request, or a fault simulates an unreachable gateway.
+        // Either the client has disconnected before the end of the request, or a fault simulates an unreachable
+        // gateway.
         () => response.destroy(),
       );
   });

@@ -6,7 +6,9 @@ import type { Answer, Request } from './wire.ts';
 
 const MESSAGES = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/;
 
-/** Returns an error in Twilio's format (https://www.twilio.com/docs/usage/troubleshooting/debugging-your-application). */
+/**
+ * Returns an error in Twilio's format (https://www.twilio.com/docs/usage/troubleshooting/debugging-your-application).
+ */
 const error = (status: number, code: number, message: string): Answer => ({
   status,
   body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status },

@@ -6,8 +6,9 @@ import type { LockFile } from './lock-file.ts';
 const npmNodeVersions = ({ packages }: LockFile): string => packages['']?.engines?.node ?? '*';
 
 /**
- * Finds packages whose `engines` in package-lock.json exclude a Node.js version that may run npm. `npm ci` warns of each of these
- * packages, although they never run on that version: all scripts run on the Node.js version that the project installs.
+ * Finds packages whose `engines` in package-lock.json exclude a Node.js version that may run npm. `npm ci` warns of
+ * each of these packages, although they never run on that version: all scripts run on the Node.js version that the
+ * project installs.
  * @returns their paths in the lock file
  */
 export function packagesWithEngineWarnings(lock: LockFile): string[] {
@@ -18,8 +19,8 @@ export function packagesWithEngineWarnings(lock: LockFile): string[] {
 }
 
 /**
- * Removes the `engines` of these packages from package-lock.json. npm does not add the `engines` of a package again until the
- * package's version changes.
+ * Removes the `engines` of these packages from package-lock.json. npm does not add the `engines` of a package again
+ * until the package's version changes.
  */
 export function writeWithoutWarnings(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8')) as LockFile;

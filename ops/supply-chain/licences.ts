@@ -18,7 +18,9 @@ const TOOLS = [
   'WTFPL',
 ];
 
-/** Licences that are not in the lock file: `format` states its own in the obsolete field `licenses`, `khroma` in a file. */
+/**
+ * Licences that are not in the lock file: `format` states its own in the obsolete field `licenses`, `khroma` in a file.
+ */
 const STATED: Readonly<Record<string, string>> = { 'format@0.2.2': 'MIT', 'khroma@2.1.0': 'MIT' };
 
 const licenceOf = ({ name, version, license }: LockedPackage) => license ?? STATED[`${name}@${version}`];

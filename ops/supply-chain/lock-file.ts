@@ -32,7 +32,10 @@ export interface LockedPackage extends LockEntry {
   deployed: boolean;
 }
 
-/** The roots of the functions' dependencies. npm's own data cannot be used, because it treats every workspace as deployed. */
+/**
+ * The roots of the functions' dependencies. npm's own data cannot be used, because it treats every workspace as
+ * deployed.
+ */
 const DEPLOYED_FROM = ['', 'packages/kit'];
 
 export const readLockFile = (): LockFile => JSON.parse(readFileSync('package-lock.json', 'utf8'));

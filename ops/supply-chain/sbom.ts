@@ -17,8 +17,9 @@ export const readSbom = (): Sbom => {
 };
 
 /**
- * Returns the deployed part of a document. `npm sbom --omit dev` cannot be used, because it also leaves out packages that production
- * and development share, more than half of the deployed packages (https://github.com/npm/cli/issues/7909).
+ * Returns the deployed part of a document. `npm sbom --omit dev` cannot be used, because it also leaves out packages
+ * that production and development share, more than half of the deployed packages
+ * (https://github.com/npm/cli/issues/7909).
  * @param name the project's name; npm would use the name of the clone's folder
  */
 export const deployedPart = (sbom: Sbom, packages: LockedPackage[], name: string): Sbom => {

@@ -44,7 +44,9 @@ const { from, members, seed, concurrency, json, ...only } = program.opts<{
   json?: boolean;
 }>();
 
-/** The previous code handles half of the invocations, so that both versions may handle one message. */
+/**
+ * The previous code handles half of the invocations, so that functions of both versions may handle the same message.
+ */
 const PREVIOUS_WEIGHT = 0.5;
 const rejectOneIn = rejectionInterval(members);
 

@@ -7,7 +7,7 @@ const LANES = ['Publisher', 'Relay', 'Queue', 'Consumer', 'Sweep', 'World'] as c
 export interface Step {
   /** Simulated time, HH:MM:SS. */
   time: string;
-  /** Index in the lanes of its trace. */
+  /** Index of the step's lane in `lanes` of the trace. */
   lane: number;
   what: string;
   kind?: Kind;
@@ -33,7 +33,10 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
   [/^\d+ s pass$/, 'time'],
 ];
 
-/** The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators: `World`. */
+/**
+ * The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators:
+ * `World`.
+ */
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],
   [/^(relay|outbox-sweep)-\d/, 'Relay'],
