@@ -33,8 +33,8 @@ export const stageSettings = z.strictObject({
   /** How many days published messages, including personal data, are archived for replay; null: no archive. */
   eventArchiveDays: z.int().min(1).max(365).nullable().default(7),
   /**
-   * The number of batches, from 2 to 1,000, that a consumer may process concurrently over all instances. The settings
-   * are by name of the consumer. `default` applies to all other consumers.
+   * The number of batches, from 2 to 1,000, that a consumer may process concurrently over all instances. Each key is
+   * the name of a consumer, and `default` applies to all other consumers.
    */
   subscriberConcurrency: z.object({ default: concurrency }).catchall(concurrency).default({ default: 5 }),
   /**

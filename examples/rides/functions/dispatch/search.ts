@@ -27,7 +27,7 @@ export function createSearch({ drivers, OFFER_SECONDS }: SearchOptions) {
 
   return {
     first: (trip: Trip, now: Date) => search(trip, [], 0, now),
-    /** The first round after the current round of the trip that finds drivers; undefined if there is none. */
+    /** The first later round that finds drivers; undefined if there is none. */
     next: async (before: Dispatch, now: Date): Promise<Next> =>
       before.state === 'offered' ? search(before, before.asked, before.round + 1, now) : undefined,
   };
