@@ -68,7 +68,7 @@ describe('traces of an account', () => {
     expect(requests).toEqual([['1-0af76519-16cd43dd8448eb211c80319c']]);
   });
 
-  it('are unavailable without X-Ray or an embedded cloud', async () => {
+  it('are unavailable if the stage has neither X-Ray nor an embedded cloud', async () => {
     const localstack = { ...stage, endpoint: 'http://127.0.0.1:4566' } as StageClient;
     await expect(findTraces(localstack, undefined, { trace: 'x' })).rejects.toThrow('is neither');
   });

@@ -194,7 +194,11 @@ describe('notifications of a bucket', () => {
     );
 
   it.each([
-    ['events that never happen', { Events: ['s3:ObjectRestore:*'] }, 'never sends s3:ObjectRestore:*'],
+    [
+      'events that never happen in the embedded cloud',
+      { Events: ['s3:ObjectRestore:*'] },
+      'never sends s3:ObjectRestore:*',
+    ],
     ['a FIFO queue', { QueueArn: 'arn:aws:sqs:us-east-1:000000000000:jobs.fifo' }, 'S3 does not notify FIFO queues'],
     [
       'a target of another type',

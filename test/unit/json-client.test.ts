@@ -22,7 +22,7 @@ async function service(...answers: Array<[status: number, body: string]>) {
   return { client, requests };
 }
 
-test('sends requests in the JSON protocol', async () => {
+test('the client sends requests in the JSON protocol', async () => {
   const { client, requests } = await service([200, '{"Messages":[]}'], [200, '']);
   expect(await client.call('ReceiveMessage', { QueueUrl: 'q' })).toEqual({ Messages: [] });
   expect(await client.call('DeleteMessage', {})).toEqual({});
@@ -32,13 +32,13 @@ test('sends requests in the JSON protocol', async () => {
 test.each([
   [500, '{"__type":"InternalServerError"}'],
   [400, '{"__type":"ThrottlingException"}'],
-])('retries after %i %s', async (status, body) => {
+])('the client retries after %i %s', async (status, body) => {
   const { client, requests } = await service([status, body], [200, '{}']);
   expect(await client.call('ReceiveMessage', {})).toEqual({});
   expect(requests).toHaveLength(2);
 });
 
-test('throws the error of a refused request, and does not retry', async () => {
+test('the client throws the error of a refused request, and does not retry', async () => {
   const { client, requests } = await service([400, '{"__type":"QueueDoesNotExist"}']);
   await expect(client.call('ReceiveMessage', {})).rejects.toThrow(
     'ReceiveMessage returned status 400: {"__type":"QueueDoesNotExist"}',
@@ -46,13 +46,13 @@ test('throws the error of a refused request, and does not retry', async () => {
   expect(requests).toHaveLength(1);
 });
 
-test('fails after three attempts', async () => {
+test('the client fails after three attempts', async () => {
   const { client, requests } = await service([500, 'a'], [500, 'b'], [500, 'c']);
   await expect(client.call('ReceiveMessage', {})).rejects.toThrow('returned status 500: c');
   expect(requests).toHaveLength(3);
 });
 
-test('stops when its caller aborts', async () => {
+test('the client stops when its caller aborts', async () => {
   const { client } = await service();
   const waiting = new AbortController();
   const call = client.call('ReceiveMessage', {}, waiting.signal);

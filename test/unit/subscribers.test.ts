@@ -25,7 +25,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('requests the subscribers from the data plane of Cloud Map, signed by the function', async () => {
+it('the subscribers are requested from the data plane of Cloud Map, signed by the function', async () => {
   const calls = respondWith([200, registered('sms', 'guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide', 'sms']);
   expect(calls).toMatchObject([
@@ -40,7 +40,7 @@ it('requests the subscribers from the data plane of Cloud Map, signed by the fun
   ]);
 });
 
-it('retries once', async () => {
+it('a failed request for the subscribers is repeated once', async () => {
   respondWith([500, {}], [200, registered('guide')]);
   expect(await createSubscribers('shop-dev')('order-events')).toEqual(['guide']);
 });
@@ -49,7 +49,7 @@ it.each([
   ['refuses', 400, { __type: 'ServiceNotFound' }],
   ['is empty', 200, { Instances: [] }],
   ['returns an invalid response', 200, {}],
-])('reports that the subscribers are unknown, which is a 503, if the directory %s', async (_, status, body) => {
+])('the subscribers are reported as unknown, which is a 503, if the directory %s', async (_, status, body) => {
   const calls = respondWith([status, body]);
   const error = await createSubscribers('shop-dev')('order-events').catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'SubscribersUnknownError' });

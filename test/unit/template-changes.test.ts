@@ -13,7 +13,7 @@ const stack = (Resources: Record<string, any>, Outputs: Record<string, any> = {}
 const kindsOf = (...args: Parameters<typeof dangersOf>) =>
   dangersOf(...args).map(({ logicalId, danger }) => [logicalId, danger]);
 
-it('reports a table that would be replaced, with the property', () => {
+it('a table that would be replaced is reported, with the property that causes this', () => {
   expect(dangersOf(stack({ Table: table(keyed('pk')) }), stack({ Table: table(keyed('id')) }))).toEqual([
     {
       stack: 'members',
@@ -27,24 +27,24 @@ it('reports a table that would be replaced, with the property', () => {
   ]);
 });
 
-it('reports a table that would be deleted, unless it is retained or was retired before', () => {
+it('a table that would be deleted is reported, unless it is retained or was retired before', () => {
   const removed = stack({});
   expect(kindsOf(stack({ Table: table({}) }), removed)).toEqual([['Table', 'data would be deleted']]);
   expect(kindsOf(stack({ Table: table({}, { DeletionPolicy: 'RetainExceptOnCreate' }) }), removed)).toEqual([]);
   expect(kindsOf(stack({ Table: table({}, { Metadata: { 'rollcall:retiring': true } }) }), removed)).toEqual([]);
 });
 
-it('reports a bucket that would be replaced', () => {
+it('a bucket that would be replaced is reported', () => {
   const bucket = (BucketName: string) => stack({ B: { Type: 'AWS::S3::Bucket', Properties: { BucketName } } });
   expect(kindsOf(bucket('documents'), bucket('large-documents'))).toEqual([['B', 'data would be replaced']]);
 });
 
-it('allows changes of a table that need no replacement', () => {
+it('a change of a table that needs no replacement is not reported', () => {
   const before = stack({ Table: table({ ...keyed('pk'), BillingMode: 'PAY_PER_REQUEST' }) });
   expect(kindsOf(before, stack({ Table: table({ ...keyed('pk'), BillingMode: 'PROVISIONED' }) }))).toEqual([]);
 });
 
-it('reports a replaced resource that keeps its name', () => {
+it('a replaced resource that keeps its name is reported', () => {
   const fn = (PackageType: string, FunctionName?: string) => ({
     Type: 'AWS::Lambda::Function',
     Properties: { PackageType, ...(FunctionName && { FunctionName }) },
@@ -54,7 +54,7 @@ it('reports a replaced resource that keeps its name', () => {
   expect(kindsOf(stack({ F: fn('Zip') }), stack({ F: fn('Image') }))).toEqual([]);
 });
 
-it('reports an export that would be removed or changed while a stack imports it, and no other export', () => {
+it('an export is reported only if it would be removed or changed while a stack imports it', () => {
   const exporting = (Value: string) => stack({}, { Arn: { Value, Export: { Name: 'members:Arn' } } });
   const importing = {
     other: { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'members:Arn' } } } } },
@@ -66,7 +66,7 @@ it('reports an export that would be removed or changed while a stack imports it,
   expect(kindsOf(exporting('a'), stack({}))).toEqual([]);
 });
 
-it('gives the commands that free an export: the importing stack is deployed alone, or deleted', () => {
+it('an export in use is reported with the commands that free it: each importing stack is deployed alone, or deleted', () => {
   const foundation = (Outputs: Record<string, any>) => ({ 'rollcall-prod-foundation': { Resources: {}, Outputs } });
   const importing = { Resources: { R: { Type: 'T', Properties: { P: { 'Fn::ImportValue': 'e' } } } } };
   const [found] = dangersOf(
@@ -82,6 +82,6 @@ it('gives the commands that free an export: the importing stack is deployed alon
   );
 });
 
-it('reports nothing for a new stack', () => {
+it('nothing is reported for a new stack', () => {
   expect(dangersOf({}, stack({ Table: table({}) }))).toEqual([]);
 });

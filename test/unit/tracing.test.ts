@@ -40,7 +40,7 @@ afterAll(async () => {
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
 const spansOf = ({ body }: (typeof requests)[number]) => body.resourceSpans[0].scopeSpans[0].spans;
 
-it('sends the spans of an invocation in one call, in JSON, with the name of their service, and waits at most two seconds', async () => {
+it('an invocation sends its spans in one call, in JSON, with the name of the service, and waits at most two seconds', async () => {
   await traced('outer', { kind: SpanKind.CONSUMER, parent: PARENT }, () =>
     traced('inner', { kind: SpanKind.CLIENT }, async () => {}),
   );
@@ -65,7 +65,7 @@ it('sends the spans of an invocation in one call, in JSON, with the name of thei
   expect([inner.parentSpanId, outer.parentSpanId]).toEqual([outer.spanId, 'b7ad6b7169203331']);
 });
 
-it('adds message and trace ids to every line logged within a span', async () => {
+it('every line logged within a span has message and trace ids', async () => {
   await traced('work', { kind: SpanKind.CONSUMER, parent: PARENT, logged: { message_id: 'm1' } }, async () => {
     logger.info('hello');
     const [, trace, span] = (currentTraceparent() ?? '').split('-');
@@ -75,7 +75,7 @@ it('adds message and trace ids to every line logged within a span', async () => 
   expect(lines.at(-1)).not.toHaveProperty('trace_id');
 });
 
-it('reports lost spans, and lets the invocation end, when the collector fails', async () => {
+it('if the collector fails, the lost spans are logged, and the invocation succeeds', async () => {
   status = 503;
   await expect(
     traced('work', { kind: SpanKind.CONSUMER }, async () => {
