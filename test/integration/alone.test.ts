@@ -64,7 +64,7 @@ describe('npm run ops -- issuer', () => {
 });
 
 describe('npm run sms-sandbox', () => {
-  it('stores SMS, and sends the receipts of an API to the endpoint, at a path that contains the ID of the API', async () => {
+  it('stores SMS, and sends the receipts for an API to the endpoint, at a path that contains the ID of the API', async () => {
     const paths: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const cloud = createServer((request, response) => {

@@ -86,7 +86,7 @@ describe('completion', () => {
     script = (await rollcall('completion', 'bash')).stdout;
   });
 
-  /** Returns the completions that bash offers for the last of the words, which follow `rollcall ops`. */
+  /** Returns the completions that bash offers for the last word. The words follow `rollcall ops`. */
   const offered = (...words: string[]) => offeredAfter('ops', ...words);
   async function offeredAfter(...words: string[]): Promise<string[]> {
     const typed = ['rollcall', ...words];

@@ -44,7 +44,7 @@ async function api<T>(path: string, method = 'GET', body?: object): Promise<T> {
   if (!response.ok) throw new Error(JSON.stringify(result));
   return result as T;
 }
-/** Returns the status of a request with any headers. `fetch` is not used, because it sets some headers itself. */
+/** Returns the status of a request with these headers. `fetch` is not used, because it sets some headers itself. */
 function statusOf(path: string, headers: Record<string, string>, url = operatorConsole.url): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   request(`${url}${path}`, { headers }, (response) => {

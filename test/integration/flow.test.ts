@@ -95,7 +95,7 @@ describe('a registration', () => {
 });
 
 describe('the bonus', () => {
-  it('has the number of points in the rule, which the table of the points service contains', async () => {
+  it('has the number of points that the rule in the table of the points service states', async () => {
     const other = await startTestCloud();
     try {
       const Item = { pk: 'rules', sk: 'registration', points: 250 };
