@@ -54,15 +54,15 @@ function withOrders(options: Partial<PublisherOptions>) {
 const resourcesOf = (app: App, service: string) =>
   app.synth().getStackByName(`shop-dev-${service}`).template.Resources as Record<string, any>;
 
-/** The grants of a function's role, such as `TABLE dynamodb:GetItem`. */
-function grantsOf(resources: Record<string, any>, handler: string): string[] {
+/** The grants of the role of a function of orders, such as `TABLE dynamodb:GetItem`. */
+function grantsOf(resources: Record<string, any>, name: string): string[] {
   const all = Object.values(resources);
-  const fn = all.find(({ Properties }) => Properties?.Handler === `index.${handler}`);
+  const fn = all.find(({ Properties }) => Properties?.FunctionName === `shop-dev-orders-${name}`);
   const role = fn.Properties.Role['Fn::GetAtt'][0];
   const policy = all.find(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles[0].Ref === role);
-  const tableOf = (id: string): string => resources[id].Properties.TableName;
+  const tableOf = (resource: any): string => resources[resource['Fn::GetAtt']?.[0]]?.Properties.TableName;
   return policy.Properties.PolicyDocument.Statement.flatMap(({ Action, Resource }: any) =>
-    [Action].flat().map((action) => `${tableOf(Resource['Fn::GetAtt'][0])} ${action}`),
+    [Action].flat().map((action) => `${tableOf(Resource)} ${action}`),
   );
 }
 
@@ -87,7 +87,7 @@ describe('a publisher', () => {
     },
   );
 
-  it('lets its writing functions schedule messages, and gives a consumer of its service the names of its tables', () => {
+  it('lets its writing functions schedule messages, and gives a consumer of its service the same rights', () => {
     const { app, shop } = shopApp();
     const orders = shop.publisher('orders', {
       of: orderEvents,
@@ -105,6 +105,7 @@ describe('a publisher', () => {
       'shop-dev-orders-outbox dynamodb:PutItem',
       ...['PutItem', 'DeleteItem'].map((action) => `shop-dev-orders-later dynamodb:${action}`),
     ]);
+    expect(grantsOf(resources, 'replies-consume')).toEqual(expect.arrayContaining(grantsOf(resources, 'change')));
     const { table, outbox } = orders;
     const names = { ORDERS_TABLE: table, OUTBOX_TABLE: outbox.table, LATER_TABLE: outbox.later };
     const expected = Object.entries(names).map(([name, { tableName }]) => [name, orders.stack.resolve(tableName)]);

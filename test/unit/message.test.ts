@@ -67,7 +67,7 @@ describe('message', () => {
       data: { ...registered().data, name: 'x'.repeat(256 * 1024) },
     });
     expect(() => outgoing('member-events', memberRegistered, large)).toThrow(
-      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes with its attributes; a channel accepts at most 262144\. Data of up to 8 MB can be stored apart /,
+      /^message m1 of type rollcall.member.registered.v1 has \d+ bytes; at most 262144 bytes are accepted\. Data of up to 8 MB can be stored apart /,
     );
   });
 });

@@ -84,9 +84,9 @@ export function createDispatcher({
         },
         context,
       );
-      // Only a defect can have given the driver another trip meanwhile, so an operator must decide.
+      // Only a defect can have changed the driver's trip meanwhile, so an operator must decide.
       if (throwIfBusy(tripId, done).result === 'refused')
-        throw new PermanentError(`driver ${driverId} completed trip ${tripId}, but is assigned to another trip`);
+        throw new PermanentError(`driver ${driverId} completed trip ${tripId}, but is not assigned to it`);
     },
 
     /** Starts the next round if the offers of this round are still open. */

@@ -100,9 +100,9 @@ function commandsOf(
   };
 }
 
-/** The first service in a topic's list of senders. @throws {OperatorError} if the topic has no such list */
+/** The only sender of a topic's events. @throws {OperatorError} if the topic does not have exactly one sender */
 export function sourceOf({ name, senders }: Channel): string {
-  const [source] = 'anyServiceOf' in senders ? [] : senders;
-  if (source !== undefined) return source;
+  const [source, ...others] = 'anyServiceOf' in senders ? [] : senders;
+  if (source !== undefined && others.length === 0) return source;
   throw new OperatorError(`Events of ${name} cannot be published again: the topic does not have exactly one sender.`);
 }

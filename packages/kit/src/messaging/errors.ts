@@ -70,9 +70,7 @@ export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
 
   constructor({ type, messageId }: { type: string; messageId: string }, bytes: number, limit: number, hint = '') {
-    super(
-      `message ${messageId} of type ${type} has ${bytes} bytes with its attributes; a channel accepts at most ${limit}${hint}`,
-    );
+    super(`message ${messageId} of type ${type} has ${bytes} bytes; at most ${limit} bytes are accepted${hint}`);
   }
 }
 

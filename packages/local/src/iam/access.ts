@@ -196,7 +196,7 @@ export class Access {
   #authorize(role: string, caller: string, required: readonly AskedFor[], service: string): void {
     if (required.length === 0)
       throw new AccessDenied(
-        `${role} is denied a call of ${service}, because the permissions that the call requires are unknown.`,
+        `${role} may not call ${service}, because the permissions that the call requires are unknown.`,
       );
     for (const { action, resource, context } of required) {
       const key = `${role} ${action} ${resource} ${JSON.stringify(context)}`;
