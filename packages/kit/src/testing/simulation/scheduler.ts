@@ -15,7 +15,7 @@ export interface Instance {
   gathers?: boolean;
 }
 
-type CallOutcome = 'succeeds' | 'fails before its effect' | 'fails after its effect';
+type CallOutcome = 'no fault' | 'fails before its effect' | 'fails after its effect';
 
 /** A call that waits until the scheduler executes it. */
 interface WaitingCall {
@@ -26,7 +26,7 @@ interface WaitingCall {
 
 /** The possible outcomes of a call. Each entry is equally likely. */
 const OUTCOMES: Array<CallOutcome | 'crash'> = [
-  ...Array.from({ length: 20 }, () => 'succeeds' as const),
+  ...Array.from({ length: 20 }, () => 'no fault' as const),
   'fails before its effect',
   'fails after its effect',
   'crash',
@@ -153,13 +153,13 @@ export class Scheduler {
   executeCall(index: number): void {
     const [call] = this.#waiting.splice(index, 1);
     if (!call) return;
-    const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'succeeds';
+    const drawn = OUTCOMES[this.#choices.below(OUTCOMES.length)] ?? 'no fault';
     const outcome = this.#isOutage ? 'fails before its effect' : drawn;
     if (outcome === 'crash') {
       this.crash(call.instance);
       return;
     }
-    this.log(`${call.instance.name} ${call.what}: ${outcome}`);
+    this.log(`${call.instance.name} ${call.what}${outcome === 'no fault' ? '' : `: ${outcome}`}`);
     call.resume(outcome);
   }
 
