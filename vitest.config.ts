@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 // of the time of a file.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
-/** Compares the permissions that all other tests used with the granted ones, so it runs last. */
+/** Compares the permissions that functions used in the other tests with the granted ones, so it runs last. */
 const LAST = 'test/security/grants.test.ts';
 
 // Tests wait for conditions. This limit ends a test whose condition never holds.

@@ -68,7 +68,7 @@ export class RegistrationObserver {
       this.#observations.endedLate.push(`${after.pk}: at ${changedAt}, after the deadline ${data.deadline}`);
   }
 
-  /** Records replies that were overwritten: only the first reply of a service is valid. */
+  /** Records overwritten replies: for each step and each erasure, only the first reply of a service is valid. */
   #onAnswer({ before = {}, after = {} }: Change): void {
     for (const [name, value] of Object.entries(before))
       if (!isDeepStrictEqual(after[name], value)) this.#observations.overwrittenReplies.push(`${after.pk} ${name}`);

@@ -55,7 +55,7 @@ const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): S
 export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | 'idempotent' =>
   idempotent ? 'idempotent' : of.ordered ? 'ordered' : 'unordered';
 
-/** The messages of the SMS service, which has not migrated yet: it reads only the first rendition of registrations. */
+/** The messages that the simulated SMS service reads: of registrations, only the first rendition. */
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 
 export const services = {

@@ -98,7 +98,7 @@ class World {
       if (client) await this.#perform(() => client.request(true));
     };
     this.#garbage = scenario.garbage ? 1 : 0;
-    // Two forged messages have the same version, so that an operator can discard one of them while the other one stays
+    // Two forged messages can have the same version: an operator can then discard one of them while the other one stays
     // parked.
     this.#forged = scenario.forged ? 2 : 0;
     const { sms, guide, points, pointsCommands, smsCommands, replies, outcomes } = services;

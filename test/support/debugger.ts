@@ -86,7 +86,7 @@ export async function attachDebugger(url: string, breakpoints: readonly Place[] 
         const at = { url: pathToFileURL(file).href, lineNumber: line - 1 };
         return requestFromThread(sessionId, 'Debugger.setBreakpointByUrl', at);
       }),
-      // The thread runs nothing before this command.
+      // A new thread runs nothing before this command.
       requestFromThread(sessionId, 'Runtime.runIfWaitingForDebugger'),
     ]);
 

@@ -39,7 +39,7 @@ async function synthesizeBoth(): Promise<Synthesized> {
  */
 const shared = globalThis as { synthesized?: Promise<Synthesized> };
 
-/** Synthesizes both stages once for all tests that need them. */
+/** Synthesizes the stages dev and prod once for all tests that need them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.synthesized ??= synthesizeBoth();
   const { folder, dev, prod, usedGrants } = await shared.synthesized;

@@ -87,7 +87,7 @@ const changes: { [Name in keyof Settings]-?: (now: Settings[Name]) => Array<Sett
 
 const names = Object.keys(changes) as Array<keyof Settings>;
 /**
- * The nth change of each setting that has so many changes, all at once. No change hides a danger of another change, so
+ * The nth change of each setting that has an nth change, all at once. No change hides a danger of another change, so
  * one comparison checks all of them.
  */
 const round = (settings: Settings, n: number): Partial<Settings> =>

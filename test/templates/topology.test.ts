@@ -113,7 +113,7 @@ describe('the consumers of a stage', () => {
 });
 
 describe('a drawing', () => {
-  it('shows each node once, and its name at every other edge to it', () => {
+  it('shows each node once, and only its name at further edges to it', () => {
     const plain = { label: (text: string) => text, name: (text: string) => text };
     const lines = drawText(flow, plain).split('\n');
     expect(lines[0]).toBe('client');

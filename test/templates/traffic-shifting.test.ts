@@ -65,7 +65,7 @@ describe('prod', () => {
     stacks = stacksOf('prod');
   });
 
-  it('has one alias for every function; CodeDeploy shifts the traffic of the alias, and alarms roll it back', () => {
+  it('has one alias per function; CodeDeploy shifts the traffic of the alias, and alarms roll it back', () => {
     const raised = new Set(
       stacks.flatMap((stack) =>
         ofType(stack, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName),

@@ -44,7 +44,7 @@ describe('an event that erases', () => {
     expect([consumer.versions(), consumer.parked(), bodiesOf(consumer)]).toEqual([[1, 3], [], []]);
   });
 
-  it('is applied even if a rule holds it back', async () => {
+  it('is applied even if it is held', async () => {
     const consumer = subscriber();
     await consumer.apply(REGISTERED);
     await consumer.hold(CHANGED, 'skipped');

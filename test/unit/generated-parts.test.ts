@@ -21,7 +21,7 @@ function change(root: string, path: string, from: string | RegExp, to: string): 
   writeFileSync(join(root, path), after);
 }
 
-/** Copies the folders that a generator reads from an app of this repository. */
+/** Copies the parts of an app of this repository that generators read. @returns the folder of the copy */
 function copyOf(folder: string): string {
   const root = temporaryFolder();
   for (const part of ['shared', 'infra', 'functions'])

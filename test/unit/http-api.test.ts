@@ -151,7 +151,7 @@ describe('the response of a function', () => {
     expect(await send('/things/1')).toMatchObject({ status: 201, body: '' });
   });
 
-  it('is reported as a failure if its problem document is invalid', async () => {
+  it('is reported as a failure even if its problem document is invalid', async () => {
     const headers = { 'content-type': 'application/problem+json' };
     const { send, failures } = await startApi({ answer: () => ({ statusCode: 503, headers, body: 'busy' }) });
     expect((await send('/things/1')).status).toBe(503);

@@ -51,7 +51,7 @@ describe('this machine', () => {
     expect(hostNameFor(new Headers({ server: 'other' }))).toBe('127.0.0.1');
   });
 
-  it('is 127.0.0.1 in the URLs that it calls itself, instead of host.docker.internal', () => {
+  it('is 127.0.0.1, not host.docker.internal, in URLs that a program on this machine calls', () => {
     expect(resolvableHere('http://host.docker.internal:4030/issuer')).toBe('http://127.0.0.1:4030/issuer');
     expect(resolvableHere('https://login.example.com')).toBe('https://login.example.com');
     expect(resolvableHere('http://host.docker.internal.example.com')).toBe('http://host.docker.internal.example.com');

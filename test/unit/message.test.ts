@@ -60,7 +60,7 @@ describe('message', () => {
     );
   });
 
-  it('is refused at its sender if it is too large for every channel', () => {
+  it('is refused at its sender if it is too large for its channel', () => {
     const large = createMessage(memberRegistered, {
       ...header,
       version: 1,

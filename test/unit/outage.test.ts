@@ -25,7 +25,7 @@ interface Waiting {
   visibleAt: number;
 }
 
-/** A FIFO queue with a clock. Only the first message of a group can be received, unless it is hidden. */
+/** A FIFO queue with a clock. Of each group, only the first message can be received, and only while it is visible. */
 function createQueue(now: () => number) {
   const groups = new Map<string, Waiting[]>();
   const all = () => [...groups.values()].flat();
@@ -148,7 +148,7 @@ describe('an hour in which the only SMS provider is down', () => {
     expect(store.effects).toEqual([]);
     expect(queue.size()).toBe(3 * MEMBERS);
     expect(queue.mostReceives()).toBeGreaterThan(10);
-    // The provider gets the calls that open the circuit, and then one probe a minute.
+    // The provider gets the calls that open the circuit, and then only probes, with pauses that grow to a minute.
     expect(provider.calls).toBeLessThan(90);
 
     provider.up = true;

@@ -91,7 +91,7 @@ describe('parking', () => {
     expect(order.slice(4)).toEqual(['1 starts', '1 ends', '2 starts', '2 ends']);
   });
 
-  it('keeps the recorded failure if the message is received again too early', async () => {
+  it('keeps the recorded failure if the message is received again while a predecessor is missing', async () => {
     const { apply, parked, store } = subscriber(breakable(new PermanentError('no such country'), true).handlers);
     await apply(registered(member, 1));
     const failed = { ...parkedFirst(store), version: 3, messageId: `${member}/3` };

@@ -9,7 +9,7 @@ import { root } from '../support/run.ts';
 
 const app = join(root, 'test/support/plain-app');
 
-/** A copy of the app outside of the repository, with its own `node_modules`. */
+/** Copies the app to a folder outside of the repository, with a link to the repository's `node_modules`. */
 function elsewhere(): string {
   const folder = mkdtempSync(join(tmpdir(), 'plain-app-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -180,7 +180,7 @@ describe.each(Object.entries(ownTables))('a process on tables of %s', (kind, cre
     expect(await world.deliver(world.replyTo(charge))).toBe('duplicate');
   });
 
-  it('has one deadline at a time, and the deadline of an earlier step does not end a later one', async () => {
+  it('has one deadline at a time, and the deadline of an earlier step does not end a later step', async () => {
     const [before] = await waiting();
     const charge = await charging();
     const [kept, ...others] = await waiting();

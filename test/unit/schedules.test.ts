@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { functionArn, listener } from '../support/listening.ts';
 import { startSmallCloud } from '../support/small-cloud.ts';
 
-/** The first three times at which the schedule is due, by default after a Monday morning. */
+/** The next times at which the schedule is due, at most three, by default from a Monday morning on. */
 function timesOf(expression: string, timezone?: string, from = '2026-11-30T08:07:30Z'): string[] {
   const due = parseSchedule(expression, timezone);
   const times: string[] = [];

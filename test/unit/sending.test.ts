@@ -80,7 +80,7 @@ describe('a message that an effect sends', () => {
     expect([sender.sent, parked()]).toEqual([[first], []]);
   });
 
-  it('is reported to an operator after an hour', async () => {
+  it('is reported to an operator if it is still unsent after an hour', async () => {
     const sender = outbound(new PermanentError('denied'));
     const { apply, sweep, pass } = replying(sender);
     await apply(registered(), 5);
@@ -179,7 +179,7 @@ describe('a reply derived after a transaction', () => {
 });
 
 describe('a reply derived from message and state', () => {
-  /** A subscriber that replies to every registration with the state set by its handler. */
+  /** A subscriber that replies to registrations and deactivations with the state set by its handlers. */
   const deriving = (sender: ReturnType<typeof outbound>, more: Parameters<typeof subscriber>[2] = {}) => {
     let runs = 0;
     const world = subscriber(

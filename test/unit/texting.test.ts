@@ -107,7 +107,7 @@ describe('an SMS', () => {
     expect(called).toEqual(['first']);
   });
 
-  it('waits for the provider that can be called again first, if none can be called now', async () => {
+  it('waits for the provider that can be called soonest, if none can be called now', async () => {
     const [open, soon] = [new CircuitOpenError('first', later(40)), new CircuitOpenError('second', later(10))];
     expect(await texting([open, soon]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });
     expect(await texting([soon, open]).send()).toMatchObject({ name: 'PostponedError', until: later(10) });

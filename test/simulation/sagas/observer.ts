@@ -25,7 +25,8 @@ export class SagaObserver {
   }
 
   /**
-   * Checks that every step of a process was executed once or is compensated, and that the state of the process matches.
+   * Checks that every order started a process, that a completed process executed each of its steps, that a failed
+   * process compensated the steps that were executed, and that each process ended once.
    * @returns the violation; undefined if there is none
    */
   static atRest(state: SimulatedState): string | undefined {
