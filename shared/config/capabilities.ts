@@ -1,7 +1,7 @@
 /**
  * The capabilities and their modes besides `on`. While a capability has the mode `pause`, the messages of its consumers
- * wait. In the mode `skip`, these messages are held until an operator releases or discards them. The other modes are
- * degraded modes.
+ * wait. In the mode `skip`, these messages are held until an operator releases or discards them. Only a held event that
+ * erases data needs no operator: the sweep applies it. The other modes are degraded modes.
  */
 export const capabilities = {
   registration: ['read-only'],
@@ -20,6 +20,6 @@ export const profiles = {
   normal: { registration: 'on', sms: 'on', points: 'on', guide: 'on' },
   /** High load: short SMS, and the guide in English only. */
   peak: { sms: 'short-text', guide: 'english-only' },
-  /** Incident: the API refuses all changes, and the consumers of the other capabilities process no messages. */
+  /** Incident: the API refuses all changes, and the other capabilities are paused. */
   incident: { registration: 'read-only', sms: 'pause', points: 'pause', guide: 'pause' },
 } as const satisfies Record<string, { [C in Capability]?: Mode<C> }>;

@@ -13,10 +13,7 @@ const JOINING_SCRIPTS = [
 ];
 const JOINING = `[[\\p{L}\\p{M}]&&[${JOINING_SCRIPTS.map((script) => `\\p{scx=${script}}`).join('')}]]`;
 const JOINERS = new RegExp(`(?<=${JOINING})[\\u200C\\u200D](?=${JOINING})`, 'gv');
-/**
- * Variation selectors, which select the shape of the preceding character: Chinese characters (UTS #37), and Mongolian
- * letters.
- */
+/** Variation selectors after Chinese characters (UTS #37) and Mongolian letters, whose shape they select. */
 const SHAPES = /(?<=\p{Script=Han})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]|(?<=\p{Script=Mongolian})[\u180B-\u180D\u180F]/gu;
 
 const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}[\p{Z}--[ \u00A0\u3000]]]/v;

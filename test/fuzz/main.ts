@@ -32,7 +32,10 @@ const { requests, seed, json } = new Command('npm run fuzz --')
   .option('--requests <n>', 'number of requests and messages', atLeastOne, 2_000)
   .option('--seed <n>', 'seed that determines the input', Number, randomInt(2 ** 31))
   .option('--json', 'print only one JSON object')
-  .addHelpText('after', '\nExit code 1: a function failed or crashed, a response was 5xx, or personal data leaked.')
+  .addHelpText(
+    'after',
+    '\nExit code 1: a function failed or crashed, a response was 5xx, personal data leaked, or a registration is incomplete.',
+  )
   .parse()
   .opts<{ requests: number; seed: number; json?: boolean }>();
 

@@ -4,9 +4,9 @@ import { expect, inject, it } from 'vitest';
 import { cloudOf } from '../support/cloud.ts';
 
 /**
- * Returns the kind of a grant. Grants of one kind come from the same line of infra/, so it is enough if one of them is used. The
- * functions of one consumer get the same grants on resources of other services. All subscribers get the same grants on their own
- * resources, and so do all command consumers.
+ * Returns the kind of a grant. Grants of one kind come from the same line of infra/ or packages/cdk, so it is enough if
+ * one of them is used. The functions of one consumer get the same grants on resources of other services. All subscribers
+ * get the same grants on their own resources, and so do all command consumers.
  */
 function kindOf(grant: string): string {
   const [, role = '', action = '', resource = ''] = /^rollcall-dev-(\S+): (\S+) on (.*)$/.exec(grant) ?? [];

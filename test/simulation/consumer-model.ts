@@ -38,7 +38,7 @@ export interface ConsumerModelOptions {
   breakage: (place: MessagePosition) => Breakage | undefined;
   /** Returns the number of SMS that were sent for a message. */
   textsOf: (place: MessagePosition) => number;
-  /** Called for each message that the consumer's queue accepts from a sender. */
+  /** Called for each command or reply that the consumer's queue accepts. */
   onSent: (body: string) => void;
 }
 

@@ -33,7 +33,7 @@ export class ConsumerObserver {
   readonly history: ConsumerRecord;
   readonly #options: ConsumerObserverOptions;
   readonly #permits = new WeakMap<Instance, Permit>();
-  /** The subjects of messages in the consumer's queue, by message ID. */
+  /** The subjects of the commands and replies that the consumer's queue accepted, by message ID. */
   readonly #subjects = new Map<string, string>();
   #reported = new Set<string>();
 

@@ -33,7 +33,7 @@ const FIRST_WITHOUT_CALLBACKS = 24;
 
 /**
  * Finds the code of a function and everything that is needed to load it.
- * @throws {Error} if the embedded cloud does not support this kind of function, or cannot load its code
+ * @throws {Error} if the embedded cloud does not support this kind of function, or does not find its code
  */
 export function codeOf(runtime: CodeLocation, name: string, properties: CodeProperties): FunctionCode {
   const { Runtime: lambdaRuntime, PackageType, Layers = [], FileSystemConfigs = [], Handler = '' } = properties;

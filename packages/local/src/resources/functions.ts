@@ -33,8 +33,8 @@ const NO_CODE: FunctionCode = {
 };
 
 /**
- * AWS::Lambda::Function. The function gets the environment variables that Lambda sets, and variables that direct AWS
- * calls and spans to the embedded cloud.
+ * AWS::Lambda::Function. The function gets the environment variables of the template, most of those that Lambda sets,
+ * and variables that direct AWS calls and spans to the embedded cloud.
  */
 export const functions =
   (runtime: Runtime): ResourceProvider =>

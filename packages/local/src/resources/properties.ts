@@ -5,10 +5,7 @@ import type { ResourceInput } from '../template/resource.ts';
 interface Known {
   /** The properties that the embedded cloud uses. */
   read: string;
-  /**
-   * Properties that have no observable effect on one machine, such as those for throughput, billing, backups and
-   * networks.
-   */
+  /** The properties that the embedded cloud ignores, such as those for throughput, billing, backups and networks. */
   ignored?: string;
 }
 

@@ -124,7 +124,10 @@ export class Stacks {
     for (const api of this.#apis.values()) api.clearRoutes();
   }
 
-  /** Serves a site at the first API's address. The site gets each request before the API. */
+  /**
+   * Serves a site at the first API's address. The site gets each request before the API, except requests from other
+   * origins.
+   */
   serve(site: Site): void {
     const [api] = this.#apis.values();
     if (api) api.site = site;

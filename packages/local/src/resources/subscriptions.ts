@@ -47,8 +47,8 @@ const OF_ALARMS = /^AWS::(SNS::\w+|CloudWatch::Alarm|IAM::\w+|KMS::Key)$/;
 /**
  * Accepts a subscription with an unsupported protocol if only alarms publish on its topic, because alarms are never
  * raised.
- * @throws {CloudError} if something other than an alarm may publish on the topic, because the subscription would not
- * receive the messages
+ * @throws {CloudError} if no alarm publishes on the topic, or if another sender may publish on it, whose messages would
+ * not reach the subscription
  */
 function checkOnlyAlarmsPublish(
   { created, access }: Runtime,

@@ -54,7 +54,7 @@ interface Found {
 
 /**
  * The region of the stacks; undefined if the app does not define it.
- * @throws {CloudError} if the stacks are for several regions or accounts
+ * @throws {CloudError} if the folder cannot be read, or has stacks for several regions or accounts
  */
 export const regionOf = (folder: string): string | undefined => environmentOf(environmentsIn(folder)).region;
 

@@ -2,7 +2,8 @@ import type { Assembly } from './assembly.ts';
 import { type DeploymentOptions, type Exports, Stack } from './stack.ts';
 
 /**
- * Deploys all stacks. A resource is created when it is first referenced, so the order of the stacks does not matter.
+ * Deploys all stacks. A reference to a resource that does not exist yet creates this resource, so the order of the
+ * stacks does not matter.
  */
 export async function deploy(assembly: Assembly, options: DeploymentOptions): Promise<readonly Stack[]> {
   const exported: Exports = new Map();

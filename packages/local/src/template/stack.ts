@@ -18,7 +18,7 @@ export interface DeploymentOptions {
 /** The exports of stacks, by name. */
 export type Exports = Map<string, () => Promise<unknown>>;
 
-/** A stack in deployment. It creates each resource when the resource is first referenced. */
+/** A stack in deployment. A reference to a resource that does not exist yet creates this resource. */
 export class Stack {
   readonly #name: string;
   readonly #template: AssembledStack['template'];
