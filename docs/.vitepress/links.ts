@@ -38,7 +38,7 @@ export function siteLink(from: string, link: string): string | undefined {
   return page && statSync(file).isFile() ? `/${page}` : undefined;
 }
 
-/** Rewrites links of the repository to those of the site. */
+/** Rewrites links of the repository to those of the site, and disables links to targets outside the site. */
 export function repositoryLinks(markdown: Markdown): void {
   markdown.core.ruler.push('repository-links', ({ tokens, env }) => {
     const { path, frontmatter } = env as Environment;

@@ -21,7 +21,7 @@ const MAX_REMEMBERED = 1_000;
 
 type Account = Omit<PointsAccountResource, 'asOf'>;
 
-/** The accounts that this instance has read, the most recently read last. */
+/** Up to `MAX_REMEMBERED` accounts that this instance has read, the most recently read last. */
 const lastAccounts = new Map<string, { account: Account; at: Date }>();
 
 function remember(id: string, account: Account): void {
@@ -58,7 +58,7 @@ async function readAccount(id: string, { signal }: Try): Promise<PointsAccountRe
 
 /**
  * Returns the account as this instance last read it, marked with `asOf`, if the table cannot be read.
- * @throws {Error} the cause, if it is a `Problem`, such as 404, or if this instance has not read the account
+ * @throws {Error} the cause, if it is a `Problem`, such as 404, or if `lastAccounts` does not contain the account
  */
 async function lastKnownAccount(id: string, cause: Error): Promise<PointsAccountResource> {
   const last = lastAccounts.get(id);

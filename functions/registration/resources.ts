@@ -39,7 +39,7 @@ export function memberResourceV2(member: ActiveMember): MemberResourceV2 {
   return { id, phone, ...nameParts(name), locale, version, registeredAt, _links: { self, ...memberLinks(member) } };
 }
 
-/** The reason why an operation failed or expired. */
+/** The reason why an operation failed or expired; undefined in other states. */
 export function operationProblem({ outcome }: Operation): ProblemDocument | undefined {
   if (outcome.state === 'failed') {
     if (outcome.because === 'account-closed') return problemDocument(kindOf(outcome.because), 'The member has left.');

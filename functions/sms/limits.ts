@@ -9,7 +9,7 @@ import { KnownOptOutError, optOutKey } from './opt-outs.ts';
 
 export interface LimitsOptions {
   client: DynamoDBDocumentClient;
-  /** The table of limits. Its key `pk` contains a limit and the time window of the limit. */
+  /** The table of limits and opt-outs. The key `pk` of a counter contains a limit and the limit's time window. */
   tableName: string;
   /** Computes the pseudonyms of phones. The table's keys contain the pseudonyms. */
   pseudonym: Pseudonym;
@@ -134,7 +134,7 @@ export function createSmsLimits({ client, tableName, pseudonym, settings, now, n
   return {
     /**
      * @throws {KnownOptOutError} if the phone has opted out, even if an operator released the SMS; {@link HeldError}
-     * with the name of the limit, if a limit is exceeded
+     * with the setting in the message, if the country is not allowed or a limit is exceeded
      */
     async check({ to, country, idempotencyKey, requestedAt, released }: SmsToCheck): Promise<void> {
       if (!released && countries !== 'all' && !(country && countries.includes(country))) {

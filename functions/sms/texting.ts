@@ -55,13 +55,14 @@ export interface SendContext {
   outcomeUnknown: boolean;
 }
 
-/** `opted out` means that no provider has sent or will send the SMS. */
+/** `opted out` means that the phone has opted out, so no provider is called again for the SMS. */
 export type SendResult = 'accepted' | 'opted out';
 
 /**
  * Sends an SMS through a provider, unless the phone has opted out.
- * @throws {HeldError} if a limit is exceeded; {@link RemoteError} from the provider; {@link TransientError} if a table
- * or a secret of the service could not be reached
+ * @throws {HeldError} if a limit does not allow the SMS; {@link RemoteError} if no provider is known to have accepted
+ * the SMS; {@link TransientError} after any other error, for example if a table or a secret of the service could not be
+ * reached
  */
 export type SendText = (text: TextMessage & { short?: string }, about: SendContext) => Promise<SendResult>;
 

@@ -69,7 +69,7 @@ export function smsProvider(
   }
 }
 
-/** Twilio signs webhook calls with its API token, so one secret is enough. */
+/** Twilio signs webhook calls with the auth token that API calls also need, so one secret is enough. */
 function withTwilioSecret(scope: Stack, stage: Stage): SmsProvider {
   const access = withSecret(scope, stage, 'Twilio', 'https://api.twilio.com', 'authToken', {
     accountSid: '',

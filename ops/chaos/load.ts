@@ -40,7 +40,7 @@ const REDEEM_EVERY = 4;
 /** The first redemption of every n-th member has the shortest time limit that the API accepts. */
 const IMPATIENT_EVERY = 16;
 const REDEEMED = 30;
-/** Every n-th member leaves after the member's other requests. Half of these members have redemptions in progress. */
+/** Every n-th member leaves after the member's other requests. Half of these members may have pending redemptions. */
 const LEAVE_EVERY = 10;
 const FIRST_TO_LEAVE = 8;
 /** Enough to retry for more than half a minute, because the cloud may be killed and restarted in between. */

@@ -47,7 +47,7 @@ export const rejectionInterval = (members: number): number => Math.max(5, Math.m
 
 /** Timeout without progress: longer than a visibility timeout or a sweep can delay a message. */
 const PROGRESS_TIMEOUT_MS = 180_000;
-/** Timeout of the whole run. A run with 10,000 members takes less time. */
+/** The time after its start until which a run waits for pending work. A run with 10,000 members takes less time. */
 const RUN_TIMEOUT_MS = 45 * 60_000;
 /** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [

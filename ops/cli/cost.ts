@@ -12,7 +12,7 @@ import prices from '../cost/prices.json' with { type: 'json' };
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Returns the ID in the URL of the API, `https://ID.execute-api.…`. A stack has this URL as an output. */
+/** Returns the ID in the URL of the API, `https://ID.execute-api.…`. Undefined if no stack has such an output. */
 async function apiIdOf(stage: StageClient): Promise<string | undefined> {
   const outputs = (await describeStacks(stage)).flatMap(({ Outputs = [] }) => Outputs);
   const address = outputs.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;

@@ -11,7 +11,10 @@ export interface DriverOptions {
   facts: Facts;
   town: Town;
   random: () => number;
-  /** Duration of a ride in seconds. A driver takes up to a tenth of this time to answer an offer. */
+  /**
+   * Duration of a ride in seconds, including the way to the passenger. A driver takes up to a tenth of this time to
+   * answer an offer.
+   */
   rideSeconds: number;
 }
 

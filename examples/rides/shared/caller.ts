@@ -1,6 +1,6 @@
 import { type HttpEvent, Problem } from '@rollcall/kit/http';
 
-/** The scope of a token that may act for every user. It is required in addition to the API's scopes. */
+/** The scope of a token that may act for every user. The token needs the scopes of the API, too. */
 export const OPERATOR = 'operator';
 
 interface Authorized {

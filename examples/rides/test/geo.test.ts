@@ -19,8 +19,7 @@ it.each([
   [4, 2_400],
 ])('with %i rings, finds every driver within %i metres, wherever the place is in its cell', (rings, metres) => {
   for (let step = 0; step < 720; step++) {
-    // The places are spread over several cells. Each other place is `metres` away from its place, in various
-    // directions.
+    // The places are spread over several cells. `other` is `metres` away from `place`, in various directions.
     const place = { lat: madrid.lat + (step % 27) / 2_000, lng: madrid.lng + (step % 31) / 2_000 };
     const angle = (step * Math.PI) / 36;
     const other = {

@@ -6,7 +6,10 @@ interface AboutPassenger {
   data: { tripId: string; passengerId: string };
 }
 
-/** Returns an effect that notifies the passenger of a trip. The ID of the handled message is the idempotency key. */
+/**
+ * Returns a function that creates the effect of a message: a notification of the passenger. The ID of the message is
+ * the idempotency key.
+ */
 export const notifyPassenger =
   (push: RemoteService<Push, void>) =>
   ({ id, data: { tripId, passengerId } }: AboutPassenger, kind: Push['kind'], about: object = {}) => ({
