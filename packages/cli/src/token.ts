@@ -3,7 +3,7 @@ import type { TokenRequest } from '@rollcall/local/internal/services/issuer';
 
 /**
  * Requests a token from the issuer of an embedded cloud or of `ops issuer`.
- * @throws {CloudError} if no issuer responds at the URL
+ * @throws {CloudError} if no issuer at the URL returns a token
  */
 export async function requestTokenFrom(issuerUrl: string, request: TokenRequest): Promise<string> {
   try {
@@ -19,6 +19,6 @@ export async function requestTokenFrom(issuerUrl: string, request: TokenRequest)
   }
 }
 
-/** Requests a token from a running embedded cloud. @throws {CloudError} if no issuer responds at the URL */
+/** Requests a token from a running embedded cloud. @throws {CloudError} if no issuer at the URL returns a token */
 export const requestToken = (endpointUrl: string, request: TokenRequest): Promise<string> =>
   requestTokenFrom(`${endpointUrl}/issuer`, request);

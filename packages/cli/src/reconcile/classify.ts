@@ -27,7 +27,7 @@ export type Kind =
   | 'returned'
   | 'unknown';
 
-/** Whether the consumer lacks committed versions. */
+/** Whether the consumer may lack committed versions. */
 export const lacksVersions = (kind: Kind): boolean => ['behind', 'missing', 'not-erased'].includes(kind);
 
 export interface Rules {

@@ -26,7 +26,7 @@ export interface Difference {
   kind: Kind;
   /** The publisher's version; undefined if the publisher does not have the subject. */
   version?: number;
-  /** The last version that the consumer applied; undefined if it applied none. */
+  /** The version of the consumer's cursor; undefined if the consumer has no cursor for the subject. */
   applied?: number;
   /** Number of missing versions that are neither in the outbox nor parked. */
   lost?: number;
@@ -42,7 +42,7 @@ export interface Comparison {
   onTheirWay: InTransit[];
 }
 
-/** A subject that is compared again after messages in transit have arrived. */
+/** A subject that is compared a second time. */
 interface Recheck {
   channel: VersionedChannel;
   id: string;
@@ -51,18 +51,19 @@ interface Recheck {
 }
 
 export interface CompareOptions {
-  /** Called once for each subject with differences. */
+  /** Called with the differences of one subject. */
   onDifferences: (differences: Difference[], channel: VersionedChannel, id: string) => Promise<void>;
   onProgress?: (count: number) => void;
 }
 
-/** Maximum number of subjects that wait for the second comparison, to limit memory. */
+/** The second comparison starts when this many subjects wait for it, to limit memory. */
 const MAX_RECHECKS = 20_000;
 const BATCH_SIZE = 100;
 
 /**
- * Compares a publisher's table with the tables of its consumers, page by page, in both directions. Differing subjects
- * are compared again once the queues are empty, because a message in transit is not a difference.
+ * Compares each publisher's table with the tables of its consumers, page by page, in both directions. Compares
+ * differing subjects again once the queues are empty or 20 seconds have passed, because a message in transit is not a
+ * difference.
  */
 export async function compare(
   stage: StageClient,

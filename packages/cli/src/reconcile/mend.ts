@@ -14,7 +14,7 @@ export interface Mended {
   raised: number;
   /** Consumers to which the archive was replayed. */
   replayed: string[];
-  /** Consumers that lack versions and received no replay, with the reason. */
+  /** Consumers that lack events and received no replay, with the reason. */
   notReplayed: Array<{ consumer: string; because: string }>;
   /** Versions that were published again, with the current state. */
   toldAgain: number;
@@ -66,7 +66,7 @@ async function eachDiffering(
 /**
  * Repairs the differences that can be repaired from existing data. Publishes the messages of the outbox. Raises the
  * publisher's version where a consumer has a higher version, or another state at the same version. Replays the archive
- * to consumers that lack versions. Then publishes the versions that consumers still lack, with the current state.
+ * to consumers that lack events. Then publishes the events that consumers still lack, with the current state.
  */
 export async function mend(
   stage: StageClient,
@@ -90,7 +90,7 @@ export async function mend(
   return { published, raised, replayed, notReplayed, toldAgain };
 }
 
-/** Replays the archive to consumers that lack versions. */
+/** Replays the archive to consumers that lack events. */
 async function replayTo(
   stage: StageClient,
   all: readonly VersionedChannel[],

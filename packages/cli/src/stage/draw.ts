@@ -7,8 +7,8 @@ export interface Highlighting {
 }
 
 /**
- * Draws the flow as an indented tree. If several paths lead to a node, only the shortest path continues after the node,
- * and the other paths end with ↑.
+ * Draws the flow as an indented tree. If several paths lead to a node, only one of them continues after the node, and
+ * the others end with ↑.
  */
 export function drawText({ nodes, edges }: Topology, { label, name }: Highlighting): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));

@@ -2,7 +2,10 @@ import { embeddedCloudOf } from './embedded-cloud.ts';
 import type { StageClient } from './stage.ts';
 import { describeStacks } from './templates.ts';
 
-/** URL of a stage's OpenID provider, as in the tokens' `iss`. */
+/**
+ * URL of a stage's OpenID provider, as in the tokens' `iss`; undefined if the stage has no foundation stack with the
+ * parameter TokenIssuer.
+ */
 export async function issuerOf(stage: StageClient): Promise<string | undefined> {
   if (await embeddedCloudOf(stage)) return `${stage.endpoint}/issuer`;
   const foundation = (await describeStacks(stage)).find(({ StackName }) => StackName === stage.table('foundation'));

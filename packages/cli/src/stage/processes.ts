@@ -31,7 +31,8 @@ export async function stuckProcesses(stage: StageClient, subscribers: readonly s
 
 /**
  * Reads the state of a process, after sending an operator's decision if there is one.
- * @throws {OperatorError} if the process does not exist, or if its state does not allow the decision
+ * @throws {OperatorError} if the subscriber receives no replies to processes, if the process does not exist, or if its
+ * state does not allow the decision
  */
 export async function sendProcessRequest(
   stage: StageClient,

@@ -30,11 +30,11 @@ export function openStage(options: StageOptions) {
     /** The deployed templates, cached. @throws {OperatorError} if there are none */
     templates,
     resources,
-    /** All consumers of queues. */
+    /** The consumers that use the kit. */
     consumers,
     outboxes,
 
-    /** Names of all consumers of queues: subscribers, and consumers of commands or replies. */
+    /** Names of the consumers that use the kit: subscribers, and consumers of commands or replies. */
     subscribers: async (): Promise<string[]> => (await consumers()).map(({ name }) => name).sort(),
 
     queues: () => queuesOf(clients),

@@ -7,7 +7,7 @@ export interface TimelineRow {
   afterMs: number;
 }
 
-/** Orders spans as a timeline: each span below its parent, siblings by start time, and one trace after another. */
+/** Orders spans as a timeline: each span below its parent, and roots and siblings by start time. */
 export function timelineOf(spans: readonly SpanView[]): TimelineRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const byStart = [...spans].sort((a, b) => a.startMs - b.startMs);

@@ -14,7 +14,7 @@ export const operatorScopeOf = ({
 /**
  * A token from the issuer of a stage in an embedded cloud or in LocalStack.
  * @throws {OperatorError} if the stage is in an account, or does not exist
- * @throws {CloudError} if the issuer does not respond
+ * @throws {CloudError} if the issuer does not return a token
  */
 export async function tokenOf(stage: StageClient, request: TokenRequest): Promise<string> {
   if (!stage.endpoint) throw new OperatorError('Tokens for an account come from the OpenID provider of the stage.');
@@ -26,7 +26,7 @@ export async function tokenOf(stage: StageClient, request: TokenRequest): Promis
 /**
  * The environment variable API_TOKEN or, if it is not set, a token from {@link tokenOf}.
  * @throws {OperatorError} if the variable is not set and the stage is in an account, or does not exist
- * @throws {CloudError} if the issuer does not respond
+ * @throws {CloudError} if the issuer does not return a token
  */
 export async function operatorToken(stage: StageClient, app: Pick<App, 'operatorScope'>): Promise<string> {
   const { API_TOKEN } = process.env;

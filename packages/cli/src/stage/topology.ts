@@ -249,7 +249,10 @@ function groupOf([service, functions]: [string, TopologyNode[]]): TopologyNode &
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The label for a function's permissions on a resource; undefined if the function only consumes messages from it. */
+/**
+ * The label for a function's permissions on a resource; undefined if no label applies, for example if the function only
+ * consumes messages from the resource.
+ */
 function labelOf(actions: ReadonlySet<string>): string | undefined {
   const may = (...names: string[]) => names.some((name) => actions.has(name));
   if (may('sns:Publish')) return 'publishes';

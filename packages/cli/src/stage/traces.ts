@@ -18,6 +18,7 @@ const MAX_TRACES = 50;
 /**
  * The spans of the traces that match a query, sorted by start time. They are from an embedded cloud or, for an account,
  * from X-Ray. A search of X-Ray by aggregate or message finds at most 50 traces, from the six hours before `until`.
+ * @throws {OperatorError} if the stage is neither in an embedded cloud nor in an account
  */
 export async function findTraces(
   stage: StageClient,

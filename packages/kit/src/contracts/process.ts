@@ -27,8 +27,8 @@ export interface About<Data, To extends Channel, C extends To['messages'][number
   readonly keep?: (reply: z.output<R['data']>) => Partial<Data>;
   /**
    * Seconds from the command until its reply is due, or a function that computes this number. The process notices an
-   * overdue reply within a minute. Without a `deadline`, it notices the overdue reply only when the process is read or
-   * another reply arrives.
+   * overdue reply within a minute. Without a `deadline`, it notices the overdue reply only when the process is read
+   * with `current`, or when the reply arrives after all.
    */
   readonly within: number | ((data: Data) => number);
 }
@@ -69,7 +69,7 @@ export const processDeadline = <const T extends string>(type: T) =>
  * `replies`: an unordered queue, whose messages are the replies of the steps and the `deadline`, which
  * `processDeadline` creates. A process may omit the deadline if it has only one step, the compensation of this step
  * cannot be refused, and the step is not a pivot without compensation. The process then costs no scheduled message, but
- * it notices an overdue reply only when it is read (`current`) or another reply arrives
+ * it notices an overdue reply only when it is read (`current`) or the reply arrives after all
  * @param steps in order. If the `pivot` or an earlier step fails, the completed steps are compensated in reverse order.
  * A step fails if it is refused or its reply is overdue. A pivot without compensation fails only if it is refused.
  * Failed steps after the pivot are retried. Without a pivot, the failure of any step leads to compensation

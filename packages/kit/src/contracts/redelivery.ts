@@ -15,7 +15,7 @@ export const MAX_RECEIVES = 1_000;
 export const RECEIVES_BEFORE_PARKING = 5;
 
 /**
- * If the function crashes this often while it applies a message, the message is parked, so that the sweep tries it
- * alone. Crashes during the first {@link RECEIVES_BEFORE_PARKING} receives are not counted.
+ * If the function crashes this often in succession while it applies a message, the message is parked, so that the sweep
+ * tries it alone. Crashes during the first {@link RECEIVES_BEFORE_PARKING} receives are not counted.
  */
 export const CRASHES_BEFORE_PARKING = 5;

@@ -1,4 +1,4 @@
-/** A subscriber's record of the last version of an aggregate that it applied. */
+/** A subscriber's record of the last version of an aggregate that it applied or skipped. */
 export interface Cursor {
   version: number;
   /** The version at which this subscriber started to apply the aggregate's events. Default: 1. */

@@ -143,7 +143,8 @@ export function logFieldsOf(body: string, read: ReadEnvelope = readEnvelope): Lo
 /**
  * Reads an envelope's data with one of `contracts`, or with the contract that one of `contracts` supersedes. Ignores
  * unknown fields and fills in defaults (tolerant reader).
- * @throws {UnreadableMessageError} whose text names the defect and its position
+ * @throws {UnreadableMessageError} whose text names the defect
+ * @throws {Error} if an upcaster throws, or returns data that violates the newer contract
  */
 export function readMessage<C extends MessageContract>(envelope: Envelope, contracts: readonly C[]): Message<C> {
   const contract = contractFor(contracts, envelope.type);

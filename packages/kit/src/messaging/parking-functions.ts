@@ -12,7 +12,7 @@ import { nameOfQueue, type QueueSettings, queueFunctions } from './subscriber-fu
 /**
  * Applies a message without the kit. The kit calls this function at least once per message, so the function must be
  * idempotent by the message's id.
- * @throws {PermanentError} to park the message until an operator redrives it
+ * @throws {PermanentError} to park the message until an operator redrives or discards it
  * @throws {PostponedError} to have the message redelivered at a given time
  * @throws {Error} to have the message retried: by the queue and, from the fifth receive of the message on, by the sweep
  */

@@ -14,7 +14,8 @@ type Sweep = ReturnType<typeof consumerFunctions>['sweep'];
 /**
  * Creates the two Lambda functions of the consumer that receives the replies to a process: `consume` and `sweep`. At an
  * operator's request, `sweep` also shows a process or carries out a decision about a process.
- * @throws {Error} if the consumer is not `idempotent`, or does not read the queue of the process's replies
+ * @throws {Error} like `subscriberFunctions`, and if the consumer is not `idempotent` or does not read the queue of
+ * the process's replies
  * @public
  */
 export function processFunctions<C extends MessageContract, S extends Channel, Data>(

@@ -21,8 +21,8 @@ export interface ConsequencesOptions<C extends MessageContract> {
 }
 
 /**
- * An applied message. `type` and `envelope` are set if the message is readable. `unsent` is set if messages that follow
- * from it could not be sent and are stored with the parked message.
+ * An applied message. `type` is set if it is known. `unsent` is set if messages that follow from the message could not
+ * be sent and are stored with the parked message. Without `unsent`, messages that follow are derived from `envelope`.
  */
 export type Applied = ParkedKey & { type?: string; envelope?: Envelope; unsent?: readonly OutgoingMessage[] };
 

@@ -9,8 +9,8 @@ function scheduledKeyOf({ Put, Delete, Update, ConditionCheck }: TransactItem, l
 }
 
 /**
- * Removes from `items` the deletions of scheduled messages that `others` cancel or replace, because DynamoDB rejects a
- * transaction with two operations on one item
+ * Removes from `items` the unconditional deletions of scheduled messages that `others` cancel or replace, because
+ * DynamoDB rejects a transaction with two operations on one item
  * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
  */
 export function withoutDuplicateWrites(

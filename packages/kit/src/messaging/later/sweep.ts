@@ -72,9 +72,9 @@ export function createLaterSweep(
           const { subject, name } = key;
           logger.warn('not released', { subject, name, error: result });
           failed.push({ subject, name, error: result.message });
-          // Stop here, because otherwise a later message would take the version of this message. A message that failed
-          // permanently cannot get a version, so it does not block later messages.
+          // A message that failed permanently cannot get a version, so it does not block later messages.
           if (isPermanent(result)) continue;
+          // Later messages about the subject must not take the version of this message.
           blocked.add(subject);
           return;
         }
@@ -108,7 +108,7 @@ export function createLaterSweep(
     /**
      * Carries out an operator's request.
      * @returns undefined if the event is not such a request, for example the event of a timer
-     * @throws {Error} if the event is an invalid request
+     * @throws {Error} if the event is an invalid request, or the aggregate of the message no longer exists
      */
     async answer(event: object): Promise<LaterAnswer | undefined> {
       if (!('sendNow' in event || 'cancel' in event)) return undefined;

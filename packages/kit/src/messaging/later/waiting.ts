@@ -133,7 +133,10 @@ export function createLater({ client, laterTable }: LaterOptions) {
     /** The deletion of a message, without a condition, as an item of a transaction. */
     removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
 
-    /** Returns `items` without the deletions of messages that `others` of the same transaction cancel or replace. */
+    /**
+     * Returns `items` without the unconditional deletions of messages that `others` of the same transaction cancel or
+     * replace.
+     */
     once: (items: readonly TransactItem[], others: readonly TransactItem[]) =>
       withoutDuplicateWrites(items, others, laterTable),
 

@@ -39,8 +39,8 @@ export function createCompletion({ store, writer, applier, readParked, now }: Re
       await applier.complete({ ...parked, ...(isUnsent ? {} : envelopeIn(parked)) });
     } catch (error) {
       const attempts = parked.attempts + 1;
-      // After any other error, the message stays parked with its body, because the body may be needed to derive the
-      // messages that follow.
+      // After an error other than `UnsentError`, the message stays parked with its body, because the body may be needed
+      // to derive the messages that follow.
       if (!(error instanceof UnsentError))
         return writer.update(
           { ...parked, attempts, nextTryAt: writer.nextTry(attempts), triedAt: now().toISOString() },

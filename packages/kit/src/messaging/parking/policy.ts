@@ -77,7 +77,7 @@ export interface Reading {
 
 /**
  * Whether a message erases its aggregate, so that earlier messages can be dropped. False if the message itself cannot
- * be applied.
+ * be applied, or was already applied (`unsent`).
  */
 export function erases(parked: ParkedMessage, { contracts, readParked }: Reading): boolean {
   const { type = '', reason } = parked;

@@ -23,8 +23,8 @@ export function createRelease(options: ReleaseOptions) {
     async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
-      // The message was redelivered and applied after it was parked, or it was applied and only the messages that
-      // follow from it could not be sent.
+      // The message was redelivered and applied after it was parked, it was applied and only the messages that follow
+      // from it could not be sent, or its subject was erased.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { parked };
@@ -54,7 +54,7 @@ export function createRelease(options: ReleaseOptions) {
         const { state } = await store.discard(discarded, { after, next });
         return state === 'done' ? { removedAs: 'obsolete' } : { parked };
       }
-      // The message was already applied. Only the messages that follow from it must still be sent.
+      // The message was already applied, or its subject was erased.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       // An earlier version may still arrive, so the cursor must not move past that version.
       if (decision.action === 'adopt' || decision.because === 'gap') return { parked };

@@ -59,7 +59,7 @@ export interface ProcessOptions<Data> {
   newId: () => string;
   /**
    * Further writes in the transaction in which the process first ends. They are not repeated if the process ends again
-   * after a late reply.
+   * after a late reply. The function `cancel` does not add them, even if it ends the process.
    */
   on?: { completed?: Ended<Data>; failed?: Ended<Data> };
 }
