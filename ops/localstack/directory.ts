@@ -39,7 +39,11 @@ export const entriesIn = (outputs: Outputs): Entry[] =>
  * ServiceDirectory in packages/cdk.
  */
 export function createDirectory(client: ServiceDiscoveryClient, namespace: string) {
-  /** Waits until an operation of Cloud Map has ended. @returns the ID of the operation's namespace, if there is one */
+  /**
+   * Waits until an operation of Cloud Map has ended.
+   * @returns the ID of the operation's namespace; empty if the operation has none
+   * @throws {Error} if the operation failed
+   */
   async function waitForOperation(OperationId: string | undefined): Promise<string> {
     for (;;) {
       const { Operation } = await client.send(new GetOperationCommand({ OperationId }));

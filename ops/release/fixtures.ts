@@ -18,8 +18,8 @@ export function versionsWithFixtures(root: string): string[] {
 
 /**
  * Returns the commit whose code wrote the fixtures of a version: the tagged commit or, if there is no tag yet, the last
- * commit that changed the fixtures.
- * @throws {Error} if the clone has no history
+ * commit that changed the fixtures. Empty if no commit contains the fixtures.
+ * @throws {Error} if the clone is shallow
  */
 function commitOf(root: string, version: string): string {
   if (git(root, 'rev-parse', '--is-shallow-repository') === 'true')
@@ -47,9 +47,9 @@ export function fixtureFindings(root: string, version: string): string[] {
 }
 
 /**
- * Returns the version to upgrade from: the newest version whose code differs from the current code, or the newest
- * version if none differs.
- * @throws {Error} if no version was released
+ * Returns the version to upgrade from, and the commit whose code wrote its fixtures: the newest version with fixtures
+ * whose code differs from the current code, or the newest version with fixtures if none differs.
+ * @throws {Error} if no version has committed fixtures, or the clone is shallow
  */
 export function earlierVersion(root: string): { version: string; commit: string } {
   const known = versionsWithFixtures(root)

@@ -8,7 +8,7 @@ const GUIDE = 'docs/upgrading.md';
 export const readNotes = (root: string, folder = ''): Changelog =>
   readChangelog(readFileSync(join(root, folder, 'CHANGELOG.md'), 'utf8'));
 
-/** Returns the release notes of a version. @throws {Error} if the changelog has no entry of it */
+/** Returns the release notes of a version. @throws {Error} if the changelog is invalid, or has no entry of it */
 export function releaseNotes(root: string, version: string): string {
   const section = sectionOf(readNotes(root), version);
   if (section === undefined) throw new Error(`CHANGELOG.md has no entry of ${version}.`);
@@ -16,8 +16,8 @@ export function releaseNotes(root: string, version: string): string {
 }
 
 /**
- * Returns the errors in a version's changelogs: missing or unreleased entries. If there are no such errors, returns the
- * breaking changes without a link to the upgrade guide.
+ * Returns the errors in a version's changelogs: an invalid format, and missing or unreleased entries. If there are no
+ * such errors, returns an error for each breaking change without a link to the upgrade guide.
  */
 export function notesFindings(root: string, version: string): string[] {
   const found = changelogFolders(root).flatMap((folder) => changelogFindings(root, folder, version));

@@ -102,8 +102,8 @@ export function createCallbacks({ database, publish }: CallbacksOptions) {
 
   return {
     /**
-     * Sets the address for inbound SMS, and for receipts of SMS whose request names no address. For real providers,
-     * operators set this address in the provider's console.
+     * Sets a provider's address for inbound SMS. Alibaba and AWS also send receipts to this address, because their send
+     * requests name no address. For real providers, operators configure this address at the provider.
      */
     setAddress: (provider: string, address: string): void => void setAddress.run(provider, address),
     addressOf: (provider: string): string | undefined =>

@@ -19,8 +19,8 @@ export function packagesWithEngineWarnings(lock: LockFile): string[] {
 }
 
 /**
- * Removes the `engines` of these packages from package-lock.json. npm does not add the `engines` of a package again
- * until the package's version changes.
+ * In package-lock.json, removes the `engines` of the packages that {@link packagesWithEngineWarnings} finds. npm does
+ * not add the `engines` of a package again until the package's version changes.
  */
 export function writeWithoutWarnings(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8')) as LockFile;

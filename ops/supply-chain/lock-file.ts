@@ -16,7 +16,7 @@ interface LockEntry {
   hasInstallScript?: boolean;
   /** Whether the entry is a link to a workspace. The workspace has its own entry. */
   link?: boolean;
-  /** The name of a workspace. */
+  /** The name of a workspace, or of a package that is installed under an alias. */
   name?: string;
 }
 

@@ -31,7 +31,7 @@ const program = new Command('npm run upgrade --')
   .option('--json', 'print only one JSON object')
   .addHelpText(
     'after',
-    '\nUses only 127.0.0.1 and a temporary folder. Exit code 1: a guarantee was violated, or the previous version ran no function after a deployment.',
+    '\nUses only 127.0.0.1 and a temporary folder, except to install the packages of the earlier version. Exit code 1: a guarantee was violated, or the previous version ran no function after a deployment.',
   )
   .parse();
 const { from, members, seed, concurrency, json, ...only } = program.opts<{

@@ -124,9 +124,9 @@ describe('a name', () => {
     ],
     ['of an app, because it is missing', () => newService(shop(), 'orders', undefined, {}), 'The app has no name'],
     [
-      'of a service, because tables have that name',
+      'of a service, because its environment variable is reserved',
       () => newService(shop(), 'outbox', undefined, app),
-      'every app has tables with that name',
+      'the environment variable OUTBOX_TABLE is reserved',
     ],
     [
       'of a route, because functions of consumers have that name',

@@ -74,7 +74,7 @@ export class RollcallApp<S extends Stage = Stage> {
   readonly #services = new Map<string, Stack>();
   #isFinished = false;
 
-  /** @throws {Error} if the selected stage does not exist, or its settings are invalid */
+  /** @throws {Error} if the selected stage does not exist, or its name, its settings or the app's name are invalid */
   constructor(app: App, props: AppProps<S>) {
     this.#app = app;
     this.#version = props.version;

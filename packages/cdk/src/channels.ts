@@ -89,7 +89,10 @@ export class Channels extends Construct {
     this.#largeAmong(channels)?.bucket.setBucketName(fn);
   }
 
-  /** Allows a function that commits messages to store the data of large messages, and sets LARGE_BUCKET. */
+  /**
+   * Allows a function that commits messages to store the data of large messages, and sets LARGE_BUCKET. Does nothing if
+   * none of the channels is large.
+   */
   allowKeepingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const { bucket, large = [] } = this.#largeAmong(channels) ?? {};
     bucket?.allowStoring(fn, large);
@@ -106,7 +109,10 @@ export class Channels extends Construct {
     bucket?.allowErasing(fn, large);
   }
 
-  /** Allows a function of a consumer to read the data of large messages, and sets LARGE_BUCKET. */
+  /**
+   * Allows a function of a consumer to read the data of large messages, and sets LARGE_BUCKET. Does nothing if the
+   * channel is not large.
+   */
   allowReadingLarge(fn: LambdaFunction, consumer: string, channel: Channel): void {
     this.#largeAmong([channel])?.bucket.allowReading(fn, consumer, channel);
   }

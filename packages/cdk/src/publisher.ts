@@ -108,7 +108,7 @@ export class Publisher<Key extends string = string> extends Construct {
   }
 
   /**
-   * Allows a consumer of the service to change states and send messages, like the functions of the routes.
+   * Allows a consumer of the service to change states and send messages, like the functions of routes other than GET.
    */
   letWrite(consumer: Consumer): void {
     this.#letWrite(consumer);

@@ -54,7 +54,7 @@ export const replay = new Command('replay')
     }),
   );
 
-/** Prints a line that the next call overwrites. Prints nothing if the output is not a terminal. */
+/** Prints a line that the next call overwrites. Prints nothing if standard error is not a terminal. */
 function status(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }

@@ -65,7 +65,7 @@ const withSwitchOptions = (command: Command) =>
     .option('--for <time>', 'switch back to on automatically after this time: 30min, 2h or 1d', duration)
     .option('--by <name>', 'your name, for the history (default: your user)');
 
-/** @param hints words that shells offer. They are not the only valid values, because these depend on the stage. */
+/** @param hints words that shells offer. Other words are accepted, too: which ones are valid depends on the stage. */
 function withCompletions(argument: Argument, hints: readonly string[]): Argument {
   argument.argChoices = [...hints];
   return argument;

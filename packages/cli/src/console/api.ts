@@ -14,7 +14,7 @@ import type { AggregateName, Words } from '../words.ts';
  * |---|---|
  * | `GET /about` | {@link About} |
  * | `GET /topology` | {@link Topology} |
- * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
+ * | `GET /live` | server-sent events: `snapshot` {@link Snapshot} every second, in an AWS account every ten seconds; `messages` {@link Passing}[], `burst` {@link Burst}, `failures` {@link Failure}[]: the last fifty, the latest first |
  * | `GET /load` | {@link LoadPoint}[]: the last fifteen minutes, one per second; in an AWS account, one per minute |
  * | `GET /sample` | initial values of the form, by field; 404 without a form, or without an embedded cloud |
  * | `POST /create` values of the form, by field | {@link Created}; 404 without a form, or without an embedded cloud |
@@ -270,7 +270,7 @@ export interface DiscardRequest {
   subscriber: string;
   aggregateId: string;
   version: number;
-  /** Set for an unreadable message, because its version is 0. */
+  /** Selects one of several messages with the same version, such as unreadable messages, whose version is 0. */
   messageId?: string;
   because: string;
 }

@@ -52,7 +52,7 @@ export interface ProviderFaults {
 
 /** Parts of the console that are specific to one app. */
 export interface ConsoleParts {
-  /** All data of one aggregate, by service. Default: the rows of outboxes and consumers. */
+  /** All data of one aggregate, by service. Default: the rows of outboxes and consumers, and scheduled messages. */
   holdings?(stage: Stage, id: string): Promise<Holdings>;
   /**
    * Returns the messages about an aggregate that the stage sent to recipients outside the stage, such as SMS.

@@ -80,7 +80,7 @@ export async function createConsole({ app, stage, page }: ConsoleOptions): Promi
     serve(request, response) {
       const [path = '/', query] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      // The caller passes all other requests to the stage's own API.
+      // The caller responds to all other requests. An embedded cloud passes them to the stage's own API.
       if (!path.startsWith('/console/') && !(path === '/' && isRead)) return false;
       const responding = path.startsWith(API)
         ? respond(request, response, path.slice(API.length), new URLSearchParams(query))

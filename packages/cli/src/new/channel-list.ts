@@ -15,7 +15,7 @@ function listIn(sources: readonly Source[]): Source | undefined {
   return others.length === 0 ? only : undefined;
 }
 
-/** The folder for new contracts, which is the folder of the list of channels. */
+/** The folder for new contracts: the folder of the list of channels or, if no list is found, `shared`. */
 export const contractsFolder = (sources: readonly Source[]): string =>
   posix.dirname(listIn(sources)?.file ?? 'shared/channels.ts');
 

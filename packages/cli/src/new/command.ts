@@ -33,8 +33,8 @@ export interface CommandOptions {
 
 /**
  * Adds a command from one service to another, on the queue of the executing service. Creates the queue if necessary.
- * @throws {OperatorError} if a name is invalid or taken, if the sender is not a service, or if {@link addToQueue}
- * refuses the command
+ * @throws {OperatorError} if a name is invalid or taken, if the app has no name or no `shared/`, if the sender is not a
+ * service, or if {@link addToQueue} refuses the command
  */
 export async function newCommand(
   root: string,

@@ -20,7 +20,9 @@ export function checkName(name: string): void {
       `"${name}" is not a valid name: use one word of lower-case letters and digits, starting with a letter, at most ${MAX_CHARACTERS} characters.`,
     );
   if (RESERVED.services.includes(name))
-    throw new OperatorError(`"${name}" is not a valid name: every app has tables with that name.`);
+    throw new OperatorError(
+      `"${name}" is not a valid name: the environment variable ${name.toUpperCase()}_TABLE is reserved.`,
+    );
   checkNotReserved(name);
 }
 

@@ -10,7 +10,7 @@ interface Handler {
   text: string;
 }
 
-/** A placeholder handler of a route. It responds with status 200 and the requested id. */
+/** A placeholder handler of a route. It responds with status 200 and, if the path contains `{id}`, the requested id. */
 export function handlerOf(key: string, { path }: Route): Handler {
   if (!path.includes('{id}'))
     return { uses: ['endpoint', 'json'], text: `export const ${key} = endpoint(logger, async () => json(200, {}));\n` };

@@ -18,7 +18,7 @@ import { sourcesIn } from './sources.ts';
 /**
  * Adds a route to a service, with its handler.
  * @param key name of the export that implements the route
- * @throws {OperatorError} if a name is invalid or taken, the path is invalid, or there is no such service
+ * @throws {OperatorError} if the key or the path is invalid or taken, or there is no such service
  */
 export function newRoute(root: string, service: string, key: string, route: Route): Plan {
   checkKey(key);

@@ -19,7 +19,7 @@ import { wire } from './wiring.ts';
 /**
  * Adds a publishing service: its contracts, its handlers and a test.
  * @param aggregate the name of its aggregate, in the singular. Default: the name of the service without a final `s`
- * @throws {OperatorError} if a name is invalid or taken
+ * @throws {OperatorError} if a name is invalid, the topic or a route already exists, or the app has no name
  */
 export function newService(root: string, service: string, aggregate: string | undefined, app: Partial<App>): Plan {
   const about = aggregate ?? singular(service);

@@ -12,7 +12,7 @@ export interface Exported<T = unknown> {
   value: T;
 }
 
-/** The exports of an app's `shared/`. */
+/** The exports of an app's `shared/`. Each function throws an {@link OperatorError} if it cannot load a file. */
 export interface SharedExports {
   /** @throws {OperatorError} if there is no such topic; the message lists the topics */
   topic(name: string): Promise<Exported<Channel>>;
@@ -28,7 +28,7 @@ export interface SharedExports {
 
 const TOPIC = /\btopic\(\s*['"]([^'"]+)['"]/g;
 
-/** @param root folder of the app */
+/** @param root folder of the app @throws {OperatorError} if the app has no `shared/` */
 export function sharedExports(root: string): SharedExports {
   const sources = sourcesIn(root, 'shared');
   if (sources.length === 0) throw new OperatorError('This folder contains no app: it has no shared/ with contracts.');

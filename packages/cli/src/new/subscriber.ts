@@ -14,7 +14,8 @@ import { wire } from './wiring.ts';
 /**
  * Adds a subscriber to a topic, with a placeholder handler for each event.
  * @param of name of the topic
- * @throws {OperatorError} if the name is invalid, or there is no such topic
+ * @throws {OperatorError} if the name is invalid, there is no such topic, `shared/` does not export a value that the
+ * subscriber needs, or the consumer would be invalid
  */
 export async function newSubscriber(root: string, name: string, of: string, app: Partial<App>): Promise<Plan> {
   checkName(name);

@@ -6,7 +6,7 @@ import { Fields } from '../components/fields.tsx';
 import { Json } from '../components/json.tsx';
 import { Time } from '../components/time.tsx';
 
-/** Shows every message about an aggregate with its header and body. */
+/** Shows messages about an aggregate, each with its header and body. */
 export function Messages({ messages }: { messages: readonly SentMessage[] }) {
   const { t } = useTranslation();
   if (messages.length === 0) return <Empty>{t('aggregates.noMessages')}</Empty>;

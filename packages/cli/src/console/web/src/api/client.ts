@@ -14,7 +14,7 @@ interface ProblemDocument {
 
 /**
  * The error of a failed request. Its `document` is empty if there was no response, and has only a title if the response
- * was not a problem document.
+ * was not JSON.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';

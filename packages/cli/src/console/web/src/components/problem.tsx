@@ -17,7 +17,7 @@ function detailOf(error: unknown): string {
   return [detail, ...(errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`)].filter(Boolean).join(' ');
 }
 
-/** Shows an error in place of the data. */
+/** Shows an error, if there is one. */
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTranslation();
   if (!error) return null;

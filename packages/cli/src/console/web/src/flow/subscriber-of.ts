@@ -1,8 +1,8 @@
 import type { TopologyNode } from '../../../../stage/topology.ts';
 
 /**
- * Returns the subscriber of a queue, a dead-letter queue or a function by its name. For example, `points-commands.fifo`
- * belongs to `points-commands`.
+ * Returns the subscriber to which a queue, dead-letter queue or function belongs, according to the node's name:
+ * `points-commands.fifo` belongs to `points-commands`. Undefined for all other nodes.
  */
 export function subscriberOf({ kind, name }: TopologyNode, subscribers: readonly string[]): string | undefined {
   if (!['queue', 'dead letters', 'function'].includes(kind)) return undefined;

@@ -12,7 +12,7 @@ export interface Live {
   /** The load of each snapshot since the page was opened, for at most the last 900 snapshots. */
   load: readonly LoadPoint[];
   burst: Burst | undefined;
-  /** Failed invocations, latest first. */
+  /** Failed invocations and denied calls, latest first. */
   failures: readonly Failure[];
 }
 

@@ -4,7 +4,7 @@ import { Section } from '../components/section.tsx';
 import { Time } from '../components/time.tsx';
 import { useLive } from '../live/use-live.ts';
 
-/** Shows failed invocations, if there are any. */
+/** Shows failed invocations and denied calls, if there are any. */
 export function Failures() {
   const { t } = useTranslation();
   const failures = useLive(({ failures }) => failures);

@@ -11,7 +11,7 @@ interface RedriveProps {
   selected: readonly ParkedView[];
 }
 
-/** Buttons that redrive the selected messages, or all messages of a subscriber. */
+/** Buttons that redrive the aggregates of the selected messages, or all aggregates of a subscriber. */
 export function Redrive({ subscriber, selected }: RedriveProps) {
   const { t } = useTranslation();
   const [request, setRequest] = useState<RedriveRequest>();

@@ -225,7 +225,8 @@ export const en = {
       'The first {aggregate} is a canary: its messages are tried before all others. If they fail, no other {aggregate} is tried, because the cause is not repaired. If they succeed, the other {aggregates} follow. The messages of each {aggregate} are tried in order.',
     scopeAll:
       'All messages that can be redriven are tried, failed messages first. Three kinds are not tried: messages below a baseline, held messages unless you release them, and unreadable messages unless you select them.',
-    scopeSelected: 'All parked messages of the selected {aggregates} ({{count}}) are tried.',
+    scopeSelected:
+      'The parked messages of the selected {aggregates} ({{count}}) are tried, except messages below a baseline. Held messages are tried only if you release them.',
     release: 'Also release messages held by a limit or a switch',
     begin: 'Redrive now',
     progress: '{{done}} of {{total}} {aggregates} tried, {{applied}} messages applied',

@@ -211,7 +211,8 @@ export const zh: Dictionary = {
       '先单独尝试第一个{aggregate}（金丝雀）。如果失败，说明原因尚未排除，不再尝试其他{aggregates}。如果成功，再处理其余{aggregates}。每个{aggregate}的消息按顺序处理。',
     scopeAll:
       '尝试所有可以重新处理的消息，失败的优先。不包括低于基线的消息、被拦截的消息（除非选择放行）和无法读取的消息（除非选中）。',
-    scopeSelected: '将尝试 {{count}} 个{aggregates}，包括每个{aggregate}的全部搁置消息。',
+    scopeSelected:
+      '将尝试 {{count}} 个{aggregates}的搁置消息，低于基线的消息除外。被拦截的消息只有在选择放行时才会尝试。',
     release: '同时放行被限额或开关拦截的消息',
     begin: '立即重新处理',
     progress: '已尝试 {{done}} / {{total}} 个{aggregates}，应用 {{applied}} 条消息',
