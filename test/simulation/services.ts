@@ -55,7 +55,10 @@ const service = (consumer: ConsumerDescriptor, handlers: Service['handlers']): S
 export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | 'idempotent' =>
   idempotent ? 'idempotent' : of.ordered ? 'ordered' : 'unordered';
 
-/** The messages that the simulated SMS service reads: of registrations, only the first rendition. */
+/**
+ * The messages that the simulated SMS service reads: of registrations, only the first rendition, like a reader that has
+ * not migrated yet.
+ */
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 
 export const services = {

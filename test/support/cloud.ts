@@ -49,7 +49,7 @@ export interface TestCloud extends Cloud {
   operatorToken(): Promise<string>;
   /** Sends a request with an operator's token, unless `headers` contains another token. */
   request: Cloud['request'];
-  /** Calls a method of MemberService in JSON, signed the way another service signs its calls. */
+  /** Calls a method of MemberService in JSON, signed as an operator with Signature Version 4. */
   rpc(method: string, message: object): Promise<ApiAnswer>;
   texts(phone: string): Promise<SentText[]>;
   /** Injects a fault into an SMS provider or an instance of the gateway. Without `kind`, removes the fault. */

@@ -70,7 +70,7 @@ describe('a request', () => {
   });
 
   it.each<[string, number, string | null, number]>([
-    ['longer each time', 1, null, 200],
+    ['200 milliseconds after the first attempt', 1, null, 200],
     ['at most a second', 9, null, 1_000],
     ['for the seconds in Retry-After', 1, '12', 12_000],
     ['until the date in Retry-After', 1, 'Sat, 21 Nov 2026 10:00:07 GMT', 7_000],

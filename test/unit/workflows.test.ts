@@ -100,7 +100,7 @@ it('Node.js has the version that npm ci installs, without a shared cache', () =>
     expect(step.with).toEqual({ 'node-version': project.devDependencies.node, 'package-manager-cache': false });
 });
 
-it('a job with write permissions, except id-token and security-events, runs no code of the repository', () => {
+it('a job with a write permission other than id-token and security-events runs no code of the repository', () => {
   const writers = jobs.filter(({ job }) =>
     Object.entries(job.permissions ?? {}).some(
       ([scope, access]) => access === 'write' && !['id-token', 'security-events'].includes(scope),
