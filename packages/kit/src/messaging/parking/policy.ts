@@ -71,7 +71,7 @@ export function isSuspect(queue: readonly ParkedMessage[]): boolean {
 
 export interface Reading {
   contracts: readonly MessageContract[];
-  /** Reads a parked message. @throws {UnreadableMessageError} if it is unreadable or of an unexpected type */
+  /** Reads a parked message. @throws {UnreadableMessageError} if it is unreadable or of an unexpected type or sender */
   readParked: (parked: Sent) => Envelope;
 }
 
