@@ -94,7 +94,10 @@ export interface Cloud extends ForTests {
   logs(functionName: string): readonly string[];
   /** Whether no function runs, and no stand-in is busy. */
   isIdle(): boolean;
-  /** Serves a site at the first API's address. The site receives each request before the API. */
+  /**
+   * Serves a site at the first API's address. The site receives each request before the API, except requests from
+   * other origins.
+   */
   serve(site: Site): void;
   /**
    * Replaces the functions and their event sources with the functions and event sources of the given assembly. Tables,

@@ -74,6 +74,7 @@ const ATTEMPTS = 5;
  * success if the stored event equals the event to be written. Once the event is published, the outbox no longer stores
  * it, and the states are compared instead. Therefore, if two callers write the same state at the same time, both may
  * succeed. To distinguish them, include the time or the author of the change in the state.
+ * @throws {Error} if `source` is missing, and the topic does not have exactly one sender
  * @public
  */
 export function createPublisher<State extends Versioned, Topic extends Channel = Channel>(

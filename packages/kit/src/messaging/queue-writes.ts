@@ -63,7 +63,7 @@ export function queueWrites({
     return [count, ...(await putsOf(rows))];
   }
 
-  /** The write of a scheduled command, which gets its number when it is due. */
+  /** The write that schedules a command. A command to an ordered queue gets its number when it is due. */
   function waiting(draft: AddressedDraft, context: CommandContext): TransactItem {
     const group = groupOf(draft);
     const counter = { table: countersTable, key: counterKey(group), attribute: 'sent' } as const;
@@ -126,6 +126,9 @@ export function waitingItem(
   );
 }
 
-/** The number of items that `queueWrites` creates: one per message, and a counter per subject of an ordered queue. */
+/**
+ * The number of writes for messages: one per message, and one for the counter of each subject of an ordered queue.
+ * Scheduled messages need no counter until they are due.
+ */
 export const queueItemsOf = (drafts: readonly AddressedDraft[]): number =>
   drafts.length + new Set(drafts.filter((draft) => kindOf(draft) === 'numbered').map(groupOf)).size;

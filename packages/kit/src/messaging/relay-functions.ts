@@ -24,10 +24,10 @@ export interface PublishRequest {
 /** The response of the sweep. */
 export interface OutboxSweepReport {
   published: number;
-  /** The first hundred aggregates with a row that could not be published, with the errors. */
+  /** The first hundred aggregates with a row that an error left in the outbox, with the errors. */
   failed: Array<{ aggregateId: string; error: string }>;
   failedAggregates: number;
-  /** Whether the sweep tried to publish all rows. If not, time ran out, and the next sweep tries the remaining rows. */
+  /** Whether the time sufficed for all rows. If not, the next sweep tries the remaining rows. */
   finished: boolean;
   /**
    * The report on scheduled messages; undefined if no messages can be scheduled, or if the request named aggregates.
@@ -84,7 +84,7 @@ export function relayFunctions(
     );
     measure('OldestUnpublished', 'Seconds', [oldestMs / 1000]);
     // The sweep retries the relay's failures. Therefore, the alarm watches only `LeftInOutbox`, the number of
-    // aggregates whose messages the sweep could not publish.
+    // aggregates with a row that the sweep left in the outbox because of an error.
     count({ Published: published, LeftInOutbox: failed.size });
     return {
       published,

@@ -144,8 +144,7 @@ export const createQueueSender = (addresses: Addresses): Sender =>
 
 /**
  * The maximum time that an outgoing message waits for further messages that can be sent in the same call. It is short,
- * because the handler of another message of the batch may wait for a slow provider, while a client waits for this
- * message.
+ * because a client may be waiting for the outgoing message while another handler waits for a slow provider.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);

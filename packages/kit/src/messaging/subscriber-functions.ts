@@ -10,8 +10,8 @@ import { environmentOf } from './subscriber-functions/environment.ts';
  * Creates the two Lambda functions of a consumer, which have the names `…-NAME-consume` and `…-NAME-sweep`. Reads the
  * environment variables that the construct Consumer sets. For other deployments, use `consumerFunctions`.
  * @param claimCheck reads the data of large messages; required if the channel is `large`
- * @throws {Error} if an environment variable is missing or invalid, or if the Lambda function has another name, because
- * it was deployed with the handlers of another consumer
+ * @throws {Error} if an environment variable is missing or invalid, or if the name of the Lambda function shows that
+ * the function belongs to another consumer
  * @public
  */
 export const subscriberFunctions = <C extends MessageContract, S extends Channel>(

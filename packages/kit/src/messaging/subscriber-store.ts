@@ -121,7 +121,7 @@ export interface SubscriberStore {
   cursor(aggregateId: string): Promise<Cursor | undefined>;
   /** The cursor, and the item that contains it. */
   state(aggregateId: string): Promise<{ cursor: Cursor | undefined; state: State }>;
-  /** Whether an operator discarded the message or skipped its version, so that no messages follow from it. */
+  /** Whether the message was discarded or its version was skipped, so that no messages follow from it. */
   isGivenUp(key: ParkedKey): Promise<boolean>;
   /**
    * Writes the changes of a message that needs no cursor: first `setOnce`, if there is one, and then `writes`, as a

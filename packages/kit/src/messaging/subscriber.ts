@@ -76,8 +76,8 @@ export function subscriberWith(options: AppliedOptions) {
       withEnvelope(delivery, (envelope) => tries.attempt(envelope, delivery)),
 
     /**
-     * Parks a message without trying it: as `held`, until an operator releases it, or as `gap` if its predecessor is
-     * missing. Recognises duplicates.
+     * Parks a message without trying it: as `gap` if its predecessor is missing, as `below-baseline` if its version is
+     * below the baseline, otherwise as `held`. Recognises duplicates.
      */
     hold: (delivery: Delivery, because: string): Promise<Outcome> =>
       withEnvelope(delivery, async (envelope) => {
@@ -91,8 +91,8 @@ export function subscriberWith(options: AppliedOptions) {
 
     /**
      * Parks a dead letter, which the sweep then tries to apply. Completes the dead letter instead if it was already
-     * applied. A message becomes a dead letter if SNS could not deliver it to the queue, or if it was received too
-     * often, because the function crashed or could not park the message.
+     * applied and is not an erasing message. A message becomes a dead letter if SNS could not deliver it to the queue,
+     * or if it was received too often, for example because the function crashed or could not park the message.
      */
     parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),

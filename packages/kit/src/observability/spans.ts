@@ -31,7 +31,8 @@ const MAX_ERROR_CHARACTERS = 300;
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /**
- * Whether a text is a valid `traceparent`. The library's own parser is more lenient.
+ * Whether a text has the format of a `traceparent`. The library's own parser also accepts white space around it, and
+ * further fields.
  * @beta
  */
 export const isTraceparent = (text: string): boolean => TRACEPARENT.test(text);

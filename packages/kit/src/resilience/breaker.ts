@@ -38,9 +38,9 @@ const callableFrom = (state: Exclude<CircuitState, { is: 'closed' }>) =>
 export type Breaker = ReturnType<typeof createBreaker>;
 
 /**
- * Creates a circuit breaker whose state all instances share. A failed call returns only after it is counted, or after
- * the write of the count timed out, because Lambda may freeze the instance afterwards. Successful calls are counted in
- * large batches or, while calls fail on any instance, about every second.
+ * Creates a circuit breaker whose state all instances share. A failed call returns only after the failure is written,
+ * or after the write failed or timed out, because Lambda may freeze the instance afterwards. Successful calls are
+ * counted in large batches or, while calls fail on any instance, about every second.
  */
 export function createBreaker(options: BreakerOptions) {
   const { name, settings = CIRCUIT_SETTINGS, classify, onChange, gathered = () => delay(GATHERED_MS) } = options;

@@ -91,7 +91,7 @@ export class CircuitOpenError extends UnavailableError {
   /** The time from which the next probe is allowed. */
   readonly until: Date;
 
-  /** @param cause the last error; undefined if the service was not called */
+  /** @param cause the error of this call; undefined if the service was not called */
   constructor(circuit: string, until: Date, cause?: unknown) {
     super(`circuit ${circuit} is open until ${until.toISOString()}${cause ? `: ${(cause as Error).message}` : ''}`, {
       cause,

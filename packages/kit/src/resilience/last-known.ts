@@ -9,9 +9,9 @@ export interface LastKnownOptions<T> {
   onFailure: (error: Error) => void;
 }
 
-/** How long a caller waits for a write, or for a read if an earlier read succeeded. */
+/** How long a caller waits for a read or a write, unless {@link FIRST_WAIT_MS} applies. */
 const WAIT_MS = 250;
-/** How long a caller waits for a read while no read has succeeded yet. */
+/** How long the function that {@link lastKnown} returns waits for a read while no read has succeeded yet. */
 const FIRST_WAIT_MS = 2_000;
 
 const after = (ms: number) =>

@@ -18,7 +18,7 @@ export type Nodes = ReturnType<typeof createNodes>;
 
 /** Maximum age of the cached instances. */
 const MAX_AGE_MS = 3_000;
-/** How long a failed instance is avoided. Doubled after each further failure, up to the maximum. */
+/** How long a failed instance is avoided. Doubled after each consecutive failure, up to the maximum. */
 const FIRST_AVOIDANCE_MS = 1_000;
 const MAX_AVOIDANCE_MS = 30_000;
 

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { clientDefaults } from '../aws/clients.ts';
 import { NotServedError } from './errors.ts';
 
-/** How long a value is cached. A changed value takes effect after this time, without a deployment. */
+/** How long a value is cached. A changed value takes effect within this time, without a deployment. */
 const MAX_AGE_MS = 5 * 60_000;
 /** Retry interval for a secret that could not be read, or has no valid value. */
 const FAILURE_AGE_MS = 10_000;

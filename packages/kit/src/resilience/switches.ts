@@ -25,7 +25,7 @@ export interface SwitchesOptions {
   tableName: string;
   now: () => Date;
   /**
-   * Logs failed reads of the table. The last known switches then stay in use; before the first read, everything is on.
+   * Logs failed reads of the table. The last known switches then stay in use. Until the first read succeeds, everything is on.
    */
   logger: Pick<Logger, 'warn'>;
 }

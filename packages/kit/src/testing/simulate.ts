@@ -16,7 +16,7 @@ const MORE_DECISIONS = 600;
 const PUBLISH_DECISIONS = 200;
 /** Upper bound of a decision, which is used modulo the number of possibilities. */
 const DECISIONS_BELOW = 10_000;
-/** Maximum number of lines that an error message shows: the beginning and the end of a longer trace. */
+/** Maximum number of trace lines in an error message, which shows the beginning and the end of a longer trace. */
 const TRACE_LINES = 120;
 
 type Of<D> =
@@ -42,8 +42,8 @@ export interface SimulationReport {
 }
 
 /**
- * A schedule violates an invariant. The error message lists the steps of the smallest violating schedule that was
- * found, and shows how to run this schedule alone.
+ * A schedule violates an invariant, or a check of {@link simulate} fails. The error message lists the steps of the
+ * smallest failing schedule that was found, and shows how to run this schedule alone.
  * @public
  */
 export class SimulationError extends Error {
@@ -74,7 +74,7 @@ let running: Promise<unknown> = Promise.resolve();
  * applied once and in order, that no message is lost, and that `follows` derives the same messages each time. During a
  * run, `Date` shows simulated time and `Math.random` is deterministic. A handler may wait only for calls that it makes
  * through its context.
- * @throws {SimulationError} if a schedule violates an invariant
+ * @throws {SimulationError} if a schedule violates an invariant, or if one of these checks fails
  * @throws {Error} if the model is inconsistent, or if no schedule applies a message, unless all consumers are
  * `idempotent`
  * @public

@@ -32,7 +32,7 @@ export const createNotificationQueue = (sqs: SQSClient, QueueName: string) =>
   sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS) } }));
 
 /**
- * Invokes a function with each message that a topic publishes
+ * Invokes a function with each message that a topic delivers to the function's subscription
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html). The topic delivers to an internal queue of the cloud,
  * because subscriptions of queues support filters, and the queue's messages survive a restart.
  */

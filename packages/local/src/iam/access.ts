@@ -35,7 +35,7 @@ export interface AccessOptions {
   accountId: string;
   /** The salt for the derived secrets of roles. */
   salt: string;
-  /** Invoked for every denied call of a session of a role. */
+  /** Invoked for every denied call of a session of a role, except calls whose required permissions are unknown. */
   onDenied?: (denial: Denial) => void;
 }
 

@@ -20,7 +20,7 @@ export interface MeteredCalls {
 }
 
 export interface Invocation {
-  /** The number of records from a queue or stream in the invocation's event. */
+  /** The number of records in the invocation's event. */
   records: number;
   ms: number;
 }

@@ -17,7 +17,7 @@ export interface ConsumeOptions extends Pick<Observability, 'logger' | 'count'> 
   read: ReadEnvelope | undefined;
 }
 
-/** A message of a paused capability is redelivered after this time, plus one second per receive. */
+/** A message of a paused capability is redelivered after at least this time, plus one second per receive. */
 const SHORTEST_PAUSE_MS = 4_000;
 
 const isRedelivery = ({ attributes }: SQSRecord) => Number(attributes.ApproximateReceiveCount) > 1;

@@ -8,8 +8,8 @@ import type { ConsumerSettings } from '../consumer-functions.ts';
  * that the consumer may send to) and `SWITCHES_TABLE`. If the queue is subscribed to a topic, the construct also sets
  * `UNDELIVERED_URL` (dead-letter queue of the subscription). If senders are verified, it also sets `SENDER_PREFIX`
  * (name prefix of the stage's functions).
- * @throws {Error} if an environment variable is missing or invalid, or if the Lambda function has another name, because
- * it was deployed with the handlers of another consumer
+ * @throws {Error} if an environment variable is missing or invalid, or if the name of the Lambda function shows that
+ * the function belongs to another consumer
  */
 export function environmentOf(consumer: string): ConsumerSettings {
   const environment = readEnvironment(

@@ -13,7 +13,7 @@ export interface ParkDeadLetterOptions extends TriesOptions {
 
 /**
  * Creates a function that parks dead letters, which the sweep then tries to apply. A dead letter that was already
- * applied is completed instead: the messages that follow from it are sent.
+ * applied and is not an erasing message is completed instead: the messages that follow from it are sent.
  */
 export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>

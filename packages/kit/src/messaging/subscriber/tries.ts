@@ -18,8 +18,8 @@ export interface TriesOptions {
 }
 
 /**
- * The number of attempts that is stored with a parked message: at most {@link RECEIVES_BEFORE_PARKING}, because further
- * receives may have been postponements instead of attempts.
+ * Estimates the number of attempts from the number of receives: at most {@link RECEIVES_BEFORE_PARKING}, because
+ * further receives may have been postponements instead of attempts.
  */
 const triesOf = (receives: number) => Math.min(receives, RECEIVES_BEFORE_PARKING);
 
@@ -48,7 +48,10 @@ export function createTries({ store, applier, park, unordered, read }: TriesOpti
     return attempted.outcome;
   }
 
-  /** Tries a message with many receives. Records the attempt, so that a crash during the attempt is detected. */
+  /**
+   * Tries a message with many receives. Records the attempt, so that a crash during the attempt is detected. After
+   * {@link CRASHES_BEFORE_PARKING} crashes, parks the message instead.
+   */
   async function attemptWithRecord(envelope: Envelope, delivery: Delivery): Promise<Outcome> {
     const key = keyOf(envelope);
     const crashes = await store.begin(key);

@@ -58,7 +58,10 @@ export interface Choose {
  * @public
  */
 export interface SimulatedState {
-  /** The committed messages of `publish`, in order for each subject. Includes scheduled messages once they are sent. */
+  /**
+   * The committed messages of `publish`, in order for each channel and subject. Includes scheduled messages once they
+   * are sent.
+   */
   readonly published: readonly Message[];
   /** Service calls that took effect, including repeated calls. */
   readonly calls: ReadonlyArray<{ service: string; request: string }>;

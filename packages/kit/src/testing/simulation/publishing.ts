@@ -75,7 +75,7 @@ export class Publishing {
       TIMEOUT_MS,
       (instance) => tables.clientOf(instance).send(write as PutCommand),
       (result) => {
-        // The next attempt commits the message.
+        // After an error, a later attempt commits the message.
         if (result instanceof Error) return;
         waiting.shift();
         done();
