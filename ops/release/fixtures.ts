@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { byVersion, git } from './git.ts';
 
-/** The folder of the fixtures. It contains a folder per released version. */
+/** The folder of the fixtures. It contains a folder per version. */
 const RELEASED = 'test/fixtures/released';
 /** The sources that determine the format of rows and messages. */
 const DEPLOYED = ['functions', 'infra', 'shared', 'packages/kit/src', 'packages/cdk/src'];
@@ -47,8 +47,8 @@ export function fixtureFindings(root: string, version: string): string[] {
 }
 
 /**
- * Returns the version to upgrade from, and the commit whose code wrote its fixtures: the newest version with fixtures
- * whose code differs from the current code, or the newest version with fixtures if none differs.
+ * Returns the version to upgrade from: of the versions with fixtures, the newest whose code differs from the current
+ * code, or the newest if none differs. Also returns the commit whose code wrote its fixtures.
  * @throws {Error} if no version has committed fixtures, or the clone is shallow
  */
 export function earlierVersion(root: string): { version: string; commit: string } {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { git } from './git.ts';
 
 /**
- * Stores the current contracts in docs/api/released, commits them if they differ from the stored ones, and tags the
+ * Stores the current contracts in docs/api/released, commits them if they differ from the committed ones, and tags the
  * newest commit.
  * @param root the project's folder
  * @returns the tag
