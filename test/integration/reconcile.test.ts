@@ -125,7 +125,7 @@ describe('npm run ops -- reconcile', () => {
       await eventually(async () => (await cursorIn('guide', id))?.journeyLocale === 'es');
     });
 
-    it('after a repair, the count of commands continues', async () => {
+    it('after a repair, a new command has the next number', async () => {
       const { id, path } = await registered();
       await cloud.settled();
       const before = await copyOf(cloud, 'members');
@@ -335,7 +335,8 @@ describe('npm run ops -- reconcile', () => {
     expect(differencesOf(unknown.id)).toEqual(['sms unknown', 'points unknown', 'guide unknown']);
     expect(differencesOf(former.id).sort()).toEqual(['guide returned', 'points returned', 'sms returned']);
     expect(counts).toHaveLength(6);
-    // The member who left is erased again. Services do not confirm a second erasure, but no difference of this member remains.
+    // The member who left is erased again. Services do not confirm a second erasure, but no difference of this member
+    // remains.
     expect((await ops('member', 'erase', former.id, '--yes')).code).toBe(0);
     await cloud.settled();
     const { counts: after } = await reconcile();

@@ -332,6 +332,16 @@ describe('the generic gateway', () => {
     expect(error).toMatchObject({ name, ...(outcomeUnknown !== undefined && { outcomeUnknown }) });
   });
 
+  it.each(['null', '"error"', '<html>'])('treats a refusal with the body %s as permanent', async (body) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      response.writeHead(422).end(body);
+    });
+    const provider = createHttpGateway({ url: await listen(server, 0, 'test') });
+    expect(await failure(provider.send(newText(), { signal: signal() }))).toBeInstanceOf(RejectedError);
+    await close(server);
+  });
+
   it('does not treat a redirect as accepted', async () => {
     const server = createServer((request, response) => {
       request.resume();

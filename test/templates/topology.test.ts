@@ -61,7 +61,7 @@ describe('the flow of a stage', () => {
     expect(flow.nodes.filter(({ kind }) => kind === 'table').map(({ id }) => id)).toEqual([OUTBOX]);
   });
 
-  it('shows AWS as the SMS provider of functions that have permission to send through it', async () => {
+  it('shows a call from a function that may send SMS through AWS to the provider `sms`', async () => {
     const prod = await topologyOf(readAssembly(inject('prod')).stacks, 'rollcall-prod-');
     expect(labelOf(prod, 'function:rollcall-prod-sms-consume', 'provider:sms')).toBe('calls');
   });

@@ -63,10 +63,11 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : RETRY_AFTER_MS;
 }
 
-/** Parses a response body as JSON. Returns an empty object for other formats, such as a proxy's error page. */
+/** Parses a response body as a JSON object. Returns an empty object for other bodies, such as a proxy's error page. */
 export function parseObject(body: string): Record<string, unknown> {
   try {
-    return JSON.parse(body) as Record<string, unknown>;
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' ? { ...parsed } : {};
   } catch {
     return {};
   }

@@ -161,7 +161,7 @@ export class Outbox extends Construct {
       // The sweep runs every minute, so the relay or the sweep should have published the message by then.
       above: Duration.minutes(2).toSeconds(),
       meaning:
-        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or the data that it should erase is not erased.',
+        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or it is the event of a deletion, and the stored data of large messages is not deleted.',
     });
     raiseAlarm(this, {
       stage,

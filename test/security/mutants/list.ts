@@ -47,7 +47,7 @@ const parking = 'packages/kit/src/messaging/parking.ts';
 const phone = 'shared/contracts/phone.ts';
 const parkingParts = 'packages/kit/src/messaging/parking';
 
-/** Each mutant removes one protection. Its test must fail. */
+/** Each mutant removes or breaks one protection, so its test must fail. */
 export const mutants: readonly SecurityMutant[] = [
   {
     name: 'CORS headers of emulators are passed on',
@@ -428,7 +428,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/texts',
   },
   {
-    name: 'problems contain every path',
+    name: 'problems contain the path of every request',
     file: 'packages/kit/src/http/problems.ts',
     from: '...(templates.some((template) => isOfRoute(path, template)) && { instance: path }),',
     to: 'instance: templates.some((template) => isOfRoute(path, template)) ? path : path,',
@@ -477,7 +477,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: "the mark of a former member's phone contains the phone",
+    name: "the stored mark of a former member contains the phone",
     file: 'functions/registration/store.ts',
     from: 'Item: { ...guardKey(await pseudonym(phone)), ...mark }',
     to: 'Item: { ...guardKey(await pseudonym(phone)), ...mark, holder: phone }',
@@ -491,7 +491,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'integration/registration',
   },
   {
-    name: "the mark of a former member's phone expires before the token bucket of the phone is full",
+    name: "the stored mark of a former member expires before the token bucket of the phone is full",
     file: 'functions/registration/store.ts',
     from: 'Math.max(fullAt, returningUntil ?? 0)',
     to: 'returningUntil ?? leftAtSeconds',
@@ -512,7 +512,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/returning',
   },
   {
-    name: 'a phone that is known to have no tokens is looked up',
+    name: 'a phone is looked up, although this instance knows that the phone has no tokens',
     file: 'functions/registration/members.ts',
     from: '      await admission.refuseSpentPhone(registration.phone);\n',
     to: '',
@@ -554,28 +554,28 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: 'messages of a former member below a baseline are parked',
+    name: 'messages of a former member are parked if they are below the baseline',
     file: 'packages/kit/src/messaging/cursor.ts',
     from: "  if (cursor.erased) return { action: 'acknowledge' };\n",
     to: '',
     test: 'unit/erasing',
   },
   {
-    name: 'messages of a former member with a later version are parked',
+    name: 'messages of a former member are parked if they have a later version',
     file: 'packages/kit/src/messaging/cursor.ts',
     from: "if (cursor.erased) return { action: 'acknowledge' };",
     to: "if (cursor.erased && version <= cursor.version) return { action: 'acknowledge' };",
     test: 'unit/erasing',
   },
   {
-    name: 'the next message of a former member is applied',
+    name: 'a message of a former member is applied if it has the next version',
     file: 'packages/kit/src/messaging/dynamodb-subscriber-store/cursor.ts',
     from: "'#version = :after AND attribute_not_exists(erased)'",
     to: "'#version = :after'",
     test: 'integration/subscriber-store',
   },
   {
-    name: 'rows of a former member with a later version are kept',
+    name: 'rows of a former member are kept if they have a later version',
     file: 'packages/kit/src/messaging/dynamodb-subscriber-store/erasure.ts',
     from: 'for (const { pk, sk, messageId } of Items) {',
     to: 'for (const { pk, sk, messageId } of Items.filter(({ version }) => version < 9)) {',
@@ -610,14 +610,14 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/erasing',
   },
   {
-    name: 'the event that erases can be discarded',
+    name: 'the event of a deletion can be discarded',
     file: 'packages/kit/src/messaging/discard.ts',
     from: "if (parked.reason !== 'unsent' && isErasing(parked, contracts)) {",
     to: "if (parked.reason === 'unsent' && isErasing(parked, contracts)) {",
     test: 'unit/erasing',
   },
   {
-    name: 'a switch stops the event that erases',
+    name: 'a switch also stops the event of a deletion',
     file: `${parkingParts}/sweep.ts`,
     from: 'if (queue.some(erasing)) return undefined;',
     to: '',
@@ -631,7 +631,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'unit/tracing',
   },
   {
-    name: 'spans contain every requested id',
+    name: 'spans contain the id in a path, whether or not it is valid',
     file: access,
     from: "const id = pathId(event, 'member');",
     to: "aboutAggregate(event.pathParameters?.id ?? '');\n  const id = pathId(event, 'member');",

@@ -72,8 +72,8 @@ export class OutOfTimeError extends UnavailableError {
 }
 
 /**
- * The service does not support this request, or its current configuration does not allow the request. The service was
- * not called.
+ * The service does not support this request, or its current configuration does not allow the request. The request had
+ * no effect.
  * @beta
  */
 export class NotServedError extends UnavailableError {

@@ -20,8 +20,8 @@ export interface StreamMappingOptions extends StreamBatchOptions {
   startingPosition: 'TRIM_HORIZON' | 'LATEST';
   batchSize: number;
   /**
-   * Length of the batching window, which begins with the first record. If the length is 0, a batch is the result of one
-   * read.
+   * Length of the batching window, which begins when records are first read. If the length is 0, a batch contains the
+   * records of one read.
    */
   windowMs: number;
 }
@@ -109,7 +109,7 @@ export function createStreamMapping(options: StreamMappingOptions): Mapping {
 
   return {
     source: { functionName: target.settings.name, gate },
-    /** Resolves when all later writes will be read, even with the starting position LATEST. */
+    /** Resolves when the stream's position is known. Later writes are read, even with the starting position LATEST. */
     async start() {
       reading = repeat(read, streamArn, signal);
       await Promise.race([positioned.promise, reading]);

@@ -7,7 +7,7 @@ export interface GatewayCall {
   request: IncomingMessage;
   api: { id: string; accountId: string };
   stage: string;
-  /** The requested path. The path includes the stage's name if the URL contains this name. */
+  /** The path of the URL, including the stage's name if the URL contains it. */
   path: string;
   routeKey?: string;
   authorizer?: { jwt?: { claims: Record<string, string> }; iam?: { userArn: string; userId: string } };

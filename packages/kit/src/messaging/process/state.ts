@@ -16,8 +16,8 @@ export interface Awaited {
 export type Progress =
   | { state: 'running' | 'compensating'; awaits: Awaited }
   /**
-   * Stopped until an operator decides how to continue, or a late reply reports success. `why`: the failure. `parked`:
-   * the id of the message that is held for an operator.
+   * Waits until an operator decides how to continue, or until a late reply reports success. `why`: the failure.
+   * `parked`: the id of the message that is held for an operator.
    */
   | { state: 'needs-person'; awaits: Awaited; why: string; parked?: string }
   | { state: 'completed' }
