@@ -477,7 +477,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'security/personal-data',
   },
   {
-    name: "the stored mark of a former member contains the phone",
+    name: 'the stored mark of a former member contains the phone',
     file: 'functions/registration/store.ts',
     from: 'Item: { ...guardKey(await pseudonym(phone)), ...mark }',
     to: 'Item: { ...guardKey(await pseudonym(phone)), ...mark, holder: phone }',
@@ -491,7 +491,7 @@ export const mutants: readonly SecurityMutant[] = [
     test: 'integration/registration',
   },
   {
-    name: "the stored mark of a former member expires before the token bucket of the phone is full",
+    name: 'the stored mark of a former member expires before the token bucket of the phone is full',
     file: 'functions/registration/store.ts',
     from: 'Math.max(fullAt, returningUntil ?? 0)',
     to: 'returningUntil ?? leftAtSeconds',
