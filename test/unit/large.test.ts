@@ -141,7 +141,7 @@ describe('a message on a channel with the setting `large`', () => {
     ],
     ['above 8 MB', () => large(documents, 'x'.repeat(8 * 1024 * 1024))],
   ])('is refused %s', (_, make) => {
-    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes .* a channel accepts at most \d+/);
+    expect(make).toThrow(/^message \S+ of type shop\.document\.\w+\.v1 has \d+ bytes; at most \d+ bytes are accepted/);
   });
 
   it.each(['short', text])('is not committed by a sender without a claim check, even if it is small', (content) => {
