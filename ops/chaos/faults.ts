@@ -40,8 +40,8 @@ const CALLS_IN_OUTAGE = 0.5;
 const GATEWAY_OUTAGES = 0.000_5;
 const GATEWAY_OUTAGE_MS = 45_000;
 /**
- * Calls without injected faults. The cloud needs some of these calls to start. A failure of the others would only delay
- * messages by a minute.
+ * Calls without injected faults. Some of these calls must succeed for the cloud to start. If one of the others failed,
+ * messages would only be delayed by a minute.
  */
 const CALLS_WITHOUT_FAULTS =
   /^(Create|Describe|Update(Table|Time)|Set|Subscribe|List|Get(Queue|Caller)|ReceiveMessage)/;

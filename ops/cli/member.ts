@@ -48,11 +48,11 @@ function printErasure({ state, requestedAt, services }: ErasureResource): void {
   printTable(
     services.map(({ service, erasedAt, kept }) => ({ service, erased: erasedAt ?? 'not yet', kept: kept ?? '' })),
   );
-  const since = `requested at ${requestedAt}`;
+  const since = `Requested at ${requestedAt}`;
   console.log(
     state === 'done'
-      ? pc.green(`All services have erased the member, ${since}.`)
-      : pc.yellow(`Not all services have erased the member yet, ${since}.`),
+      ? pc.green(`All services have erased the member. ${since}.`)
+      : pc.yellow(`Not all services have erased the member yet. ${since}.`),
   );
 }
 

@@ -57,7 +57,7 @@ export async function featuresOf(options: FeaturesOptions): Promise<CostRow[]> {
       ...row(
         'tracing of every registration',
         tracing,
-        'compared with a run without tracing, plus the price of a trace, without longer durations',
+        'compared with a run without tracing, plus the price of a trace; longer durations are not included',
       ),
       usdPerMillion: tracing.usdPerMillion + prices.monitoring.perMillionTraces,
     },

@@ -102,8 +102,8 @@ export function createDirectory(client: ServiceDiscoveryClient, namespace: strin
     },
 
     /**
-     * Replaces all entries. Does not remove an entry that is also among the new entries, because a lookup in between
-     * would not find the entry.
+     * Replaces all entries. An entry that is also among the new entries is never removed, so that a lookup always
+     * finds it.
      */
     async replaceEntries(entries: readonly Entry[]): Promise<void> {
       const [namespaceId = await createNamespace()] = await namespaces();

@@ -10,4 +10,4 @@ for (const finding of surfaceFindings(packages.values(), true)) console.log(find
 
 const counted = readSurface().filter(({ entry }) => !['kit/contracts', 'kit/testing'].includes(entry));
 for (const [tag, names] of Map.groupBy(counted, ({ tag }) => tag))
-  console.log(`${names.length} names are @${tag}, without contracts and testing`);
+  console.log(`${names.length} names are @${tag}, not counting kit/contracts and kit/testing`);

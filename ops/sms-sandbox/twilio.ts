@@ -32,7 +32,7 @@ export function twilioOf(mailbox: Mailbox, callbacks: Pick<Callbacks, 'setAddres
     if (Body === '') return error(400, 21602, 'Message body is required.');
     if (!/^\+[1-9]\d{6,14}$/.test(To)) return error(400, 21211, `Invalid 'To' Phone Number: ${To}`);
     if (StatusCallback) callbacks.setAddress('twilio', StatusCallback.replace(/\?.*/, ''));
-    // The callback URL contains the reference.
+    // The reference is empty, because the callback URL already contains it.
     const receipt = StatusCallback ? { address: StatusCallback, reference: '' } : undefined;
     const accept = (outcome: DeliveryOutcome): Answer => {
       mailbox.store({ to: To, text: Body, provider: 'twilio', receipt }, outcome);
