@@ -17,8 +17,8 @@ import { RETENTION } from './stage-queue.ts';
  */
 const DELIVERY = Duration.days(23);
 /**
- * Upper bound for the time that a message is in the outbox. Messages should not stay that long, because an alarm is
- * raised for a message that is unpublished after two minutes.
+ * Upper bound for the time that a message is in the outbox. An alarm is raised when a message has been unpublished for
+ * two minutes, so an operator has almost two weeks to publish it.
  */
 const UNPUBLISHED = Duration.days(14);
 

@@ -13,7 +13,7 @@ export interface LaterTableProps {
   stage: Stage;
   /** Name of the outbox that the table belongs to; undefined for the stage's `unnamed` outbox. */
   of?: string;
-  /** Service name that distinguishes the metrics of the outbox's sweep. */
+  /** Service name in the metrics of the outbox's sweep. */
   metrics: string;
   alarms: ITopic;
   /**

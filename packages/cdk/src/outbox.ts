@@ -51,7 +51,7 @@ export class Outbox extends Construct {
   readonly of: string | undefined;
   /** Physical name of the function that the stream triggers. */
   readonly relay: string;
-  /** Service name that distinguishes the metrics of relay and sweep. */
+  /** Service name in the metrics of the relay and the sweep. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
   readonly #later: LaterTable | undefined;
@@ -161,7 +161,7 @@ export class Outbox extends Construct {
       // The sweep runs every minute, so the relay or the sweep should have published the message by then.
       above: Duration.minutes(2).toSeconds(),
       meaning:
-        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or it is the event of a deletion, and the stored data of large messages is not deleted.',
+        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or it is the published event of a deletion, and the stored data of large messages is not deleted yet.',
     });
     raiseAlarm(this, {
       stage,
