@@ -65,7 +65,7 @@ const percentilesOf = (values: readonly number[]): Percentiles | undefined =>
     ? undefined
     : { p50: Math.round(percentile(values, 0.5)), p99: Math.round(percentile(values, 0.99)) };
 
-/** Describes the message of a span. The message has passed along the edge. */
+/** Describes a message that has passed along an edge, from the message's span. */
 export const passingMessage = (
   { attributes, name, startMs, durationMs }: Span,
   edge: string,

@@ -26,7 +26,7 @@ export interface Report extends Comparison {
 const ARCHIVE =
   'the archive is replayed to the consumer; versions that the archive lacks are published again with the current state';
 const MISSING_COMMANDS =
-  'an operator decides, because commands are not archived: parked discard skips the missing commands';
+  'commands are not archived, so an operator decides; to skip the missing commands: parked discard';
 
 /** For each kind: whether `--mend` repairs the difference, and the remedy. `commands` defaults to `events`. */
 const REMEDIES: Record<

@@ -18,8 +18,8 @@ export interface RedriveFilter {
 
 /**
  * The aggregates that `redrive --all` tries. Aggregates with a failed message are first, because the first aggregate is
- * the canary, and only a failed message shows whether the cause is repaired. Both these aggregates and the others are
- * in the order in which their messages were parked.
+ * the canary, and only a failed message shows whether the cause is repaired. The others
+ * follow. Within each group, the order is that in which the messages were parked.
  */
 export function aggregatesToRedrive(
   parked: readonly ParkedMessage[],

@@ -140,8 +140,8 @@ export function createApplier<C extends MessageContract>(options: ApplierOptions
     if (isOtherRendition(envelope, contracts)) return { outcome: 'ignored' };
     const position = positionOf(envelope, unordered);
     const attempted = await tryOnce(envelope, position, options);
-    // A duplicate need not be completed at its first delivery, because it is a second copy of the message: if messages
-    // that follow from the first copy are not sent yet, the queue redelivers the first copy.
+    // A duplicate at its first delivery is a second copy of a message, and need not be completed. If messages that
+    // follow from the first copy are not sent yet, the queue redelivers the first copy, which is then completed.
     if (attempted.outcome === 'duplicate' && options.receives !== 1)
       await complete({ ...position, messageId: envelope.id, type: envelope.type, envelope });
     return attempted;

@@ -40,7 +40,7 @@ export class AsynchronousInvocations {
   #settings: AsyncSettings = DEFAULTS;
   readonly #function: Invokable;
   readonly #stopping = new AbortController();
-  /** Functions that end the delays before retries. */
+  /** Callbacks that end the delays before retries. */
   readonly #waiting = new Set<() => void>();
 
   constructor(fn: Invokable) {

@@ -1,8 +1,8 @@
 /** Maximum number of runs for shrinking. Most failing schedules are small after 300 runs of about 5 ms each. */
 const MAX_RUNS = 2_000;
 /**
- * Number of random lists of step decisions that are tried with simpler published messages, because the original step
- * decisions have a different effect on these messages.
+ * If the published messages become simpler, the original step decisions have a different effect. Therefore, this number
+ * of random lists of step decisions is tried, too.
  */
 const OTHER_STEPS = 15;
 
@@ -22,8 +22,8 @@ export interface Failing {
 }
 
 /**
- * Makes the decisions of a failing schedule fewer and smaller as long as the schedule fails. The decision 0 is always the
- * least disruptive.
+ * Makes the decisions of a failing schedule fewer and smaller as long as the schedule fails. The decision 0 is always
+ * the least disruptive.
  * @param run runs a schedule; returns undefined if there is no violation
  * @param otherSteps returns random step decisions
  */
