@@ -9,7 +9,8 @@ const costOf = async (costs: typeof scheduledMessageCosts) =>
 it('a process has the cost in decision 51, plus the publication of its messages', async () => {
   expect(await costOf(processCosts)).toMatchObject({
     start: { writeUnits: 9 },
-    // The five calls receive and delete the reply, read the process and the count, and write process and count in one transaction.
+    // The five calls receive and delete the reply, read the process and the count, and write process and count in one
+    // transaction.
     'a step with a reply in time': { writeUnits: 6, calls: 5 },
     end: { writeUnits: 5 },
     'each message that the process sends': { writeUnits: 1, calls: 2 },

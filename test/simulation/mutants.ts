@@ -50,8 +50,8 @@ registerHooks({
 
 /**
  * Imports the simulation, with a mutant in place of the original source. Each mutant gets separate module instances, so
- * that one process can run all mutants. Without a name, or with an unknown name, imports the simulation
- * without a mutant.
+ * that one process can run all mutants. Without a name, or with an unknown name, imports the simulation without a
+ * mutant.
  * @throws {Error} if the source no longer matches the mutant
  */
 export async function importRunner(name?: string): Promise<typeof import('./runner.ts')> {

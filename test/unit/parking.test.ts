@@ -61,7 +61,7 @@ describe('parking', () => {
     expect(parked()).toEqual([]);
   });
 
-  it('parks a message that crashed its function, so that the sweep retries it, unless it was applied before', async () => {
+  it('parks a message that crashed its function and was not applied before, so that the sweep retries it', async () => {
     const { apply, parkDeadLetter, parked, store, sweep, pass, versions } = subscriber();
     expect(await parkDeadLetter(registered(member, 1), 'died')).toBe('parked');
     expect(parked()).toEqual(['1 retry']);

@@ -16,8 +16,8 @@ const text = { to: '+34612345678', text: 'a'.repeat(200), short: 'Hi', idempoten
 const known = { requestedAt: TIME, released: false, outcomeUnknown: false };
 
 /**
- * Creates one provider, with a closed circuit, for each element of `errors`. The provider throws the error, or sends the
- * SMS if the element is undefined. Only the first provider can honour idempotency keys.
+ * Creates one provider, with a closed circuit, for each element of `errors`. The provider throws the error, or sends
+ * the SMS if the element is undefined. Only the first provider can honour idempotency keys.
  */
 function texting(errors: Array<Error | undefined>, more: Partial<TextingOptions> = {}, honoursKey = true) {
   const called: string[] = [];

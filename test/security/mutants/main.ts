@@ -117,7 +117,7 @@ const unnoticed: string[] = [];
 for (const [index, mutant] of chosen.entries()) {
   if (!(await isNoticed(folder, mutant))) {
     unnoticed.push(mutant.name);
-    console.error(pc.red(`nothing fails without this protection: ${mutant.name}`));
+    console.error(pc.red(`no test failed for this mutant: ${mutant.name}`));
   }
   bar.update(index + 1);
 }

@@ -16,9 +16,9 @@ const decisions = (maxLength: number) => fc.array(fc.nat(9_999), { minLength: 20
 export const sagaScenarios: fc.Arbitrary<SagaScenario> = fc.record({ publish: decisions(40), steps: decisions(600) });
 
 /**
- * The highest number of refusals of `release` and of `confirm`. After five refusals, a process waits for the operator. The
- * operator acts only once per schedule, so only one command of a process can be allowed to need the operator. A process
- * sends either `release` or `confirm`.
+ * The highest number of refusals of `release` and of `confirm`. After five refusals, a process waits for the operator.
+ * The operator acts only once per schedule, so only one command of a process can be allowed to need the operator. A
+ * process sends either `release` or `confirm`.
  */
 const REFUSALS_WITH_OPERATOR = 7;
 /** The highest number of refusals of a command that must succeed without the operator. */
