@@ -18,8 +18,8 @@ export interface RedriveFilter {
 
 /**
  * The aggregates that `redrive --all` tries. Aggregates with a failed message are first, because the first aggregate is
- * the canary, and only a failed message shows whether the cause is repaired. The others
- * follow. In each group, the aggregate whose message was parked first comes first.
+ * the canary, and only a failed message shows whether the cause is repaired. The others follow. In each group,
+ * the aggregate whose message was parked first comes first.
  */
 export function aggregatesToRedrive(
   parked: readonly ParkedMessage[],
