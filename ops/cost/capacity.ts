@@ -5,7 +5,7 @@ import type { Idle } from './idle.ts';
 /** A quota of AWS, or a setting of the stage, that limits registrations. */
 export interface Limit {
   what: string;
-  /** The amount of the limited quantity that a rate of registrations needs. */
+  /** What a rate of registrations needs, in the unit of `limit`, such as write units per second. */
   needs: (registrationsPerSecond: number) => number;
   limit: number;
   /** The setting or quota to raise, or how to change the application if the limit cannot be raised. */
@@ -95,10 +95,10 @@ function tables({ perRegistration }: Figures, { warmThroughput }: Stage): Limit[
 }
 
 function services({ perRegistration: { byService, received } }: Figures): Limit[] {
-  // Standard queues have no quota for receive calls.
+  // Standard queues have no quota for ReceiveMessage calls.
   const ordered = Object.entries(received).filter(([queue]) => queue.endsWith('.fifo'));
   const queues = ordered.map(([queue, { calls }]) => ({
-    what: `receive calls a second to queue \`${queue}\``,
+    what: `ReceiveMessage calls a second to queue \`${queue}\``,
     needs: (rate: number) => rate * calls,
     limit: QUOTAS.queueRequests,
     raise: 'quota of SQS: high throughput of FIFO queues',

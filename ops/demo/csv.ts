@@ -6,7 +6,7 @@ import type { ParsedPerson } from './input.ts';
 import type { Format } from './records.ts';
 
 const COLUMNS = ['phone', 'name', 'locale'];
-/** Maximum length of an invalid header in a message. */
+/** Maximum length of an invalid header in an error message. */
 const MAX_SHOWN = 200;
 const DELIMITERS = [',', ';', '\t'];
 

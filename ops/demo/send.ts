@@ -10,7 +10,7 @@ export interface Sent extends ParsedResponse {
 
 const ATTEMPTS = 5;
 const MAX_BACKOFF_MS = 1_000;
-/** The longest time that `send` waits at a response's request. In read-only mode, the API requests this time. */
+/** `send` waits at most this long, even if a response requests more. In read-only mode, the API requests this time. */
 const MAX_RETRY_AFTER_MS = 30_000;
 /** Longer than 30 seconds, after which API Gateway itself responds. */
 const RESPONSE_TIMEOUT_MS = 35_000;

@@ -22,7 +22,10 @@ export interface Verdict {
   lostBy: Record<string, number>;
   /** Effects that exist more than once, and balances that differ from the ledger. */
   duplicated: number;
-  /** How often a subscriber skipped a version of a member, or the guide has the current version but another locale. */
+  /**
+   * How often a subscriber skipped a version of a member. A guide counts, too, if it has the member's version but not
+   * the member's locale.
+   */
   outOfOrder: number;
   /**
    * Milliseconds from the request to the last of the application's three effects, for each unchanged member with all

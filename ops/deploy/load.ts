@@ -92,7 +92,7 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
 
 /** Checks whether a FIFO queue allows the calls to the stage's busiest queue. */
 export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
-  const check = 'calls of a queue';
+  const check = 'calls to a queue';
   const { registrationsPerSecond } = stage.throttling;
   const { region } = await account.identity();
   const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_QUEUE);

@@ -29,7 +29,7 @@ function rowsOf(text: string, heading: string): Map<string, Record<string, strin
 const dollars = ({
   'write units': writes,
   'read units': reads,
-  'polling calls a message': polling,
+  'polling calls per message': polling,
 }: Record<string, string>): string =>
   (
     Number(writes) * prices.dynamodb.perMillionWriteUnits +
@@ -47,7 +47,7 @@ describe('the comparison', () => {
       'messages a second': figures['messages a second'],
       'write units': figures['write units'],
       'read units': figures['read units'],
-      'polling calls a message': figures['polling calls a message'],
+      'polling calls per message': figures['polling calls per message'],
       'after a kill between effect and acknowledgement': figures['result of the crash test'],
       '$ a million messages': dollars(figures),
     });

@@ -64,7 +64,7 @@ describe('npm run ops -- issuer', () => {
 });
 
 describe('npm run sms-sandbox', () => {
-  it('stores SMS, and sends the receipts for an API to the endpoint, at a path that contains the ID of the API', async () => {
+  it('stores SMS; if the callback URL is that of an API, sends receipts to the endpoint, with the ID of the API in the path', async () => {
     const paths: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
     const cloud = createServer((request, response) => {

@@ -14,7 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-/** Sends a request with an operator's access key. The embedded cloud does not verify the signature of such a request. */
+/**
+ * Sends a request with an operator's access key. The embedded cloud does not verify the signature of such a request.
+ */
 async function s3(method: string, path: string, body?: string): Promise<string> {
   const credential = 'Credential=local/20260101/us-east-1/s3/aws4_request';
   const authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`;
@@ -143,7 +145,8 @@ it('large data is erased with its aggregate: sent data by the outbox, copies by 
       return (await archived(orderId))?.erased && (await remaining(orderId)).length === 0;
     }, 200);
   }
-  // The data of a command remains, because the command may be in transit, and its subject may be another kind of entity.
+  // The data of a command remains, because the command may be in transit, and its subject may be another kind of
+  // entity.
   expect(await keysAbout('erased')).toHaveLength(1);
 });
 
@@ -153,7 +156,10 @@ it('a refused repetition of a creation does not change the data of the first cre
   expect(await applied('again')).toBe(300_000 * 'first'.length);
 });
 
-/** Returns one name for all grants that the same line of packages/cdk creates. It is enough if one of these grants is used. */
+/**
+ * Returns one name for all grants that the same line of packages/cdk creates. It is enough if one of these grants is
+ * used.
+ */
 const kindOf = (grant: string) =>
   grant
     .replace(/^shop-dev-(archive|printing)-(consume|sweep):/, 'consumer:')

@@ -78,7 +78,7 @@ describe('npm run ops -- replay', () => {
     expect(await cloud.items('points', second)).toEqual([]);
   });
 
-  it('only starts the replay with --no-wait', async () => {
+  it('with --no-wait, does not wait for the end of the replay', async () => {
     const since = new Date().toISOString();
     const member = await changedMember();
     await lose('points', member);

@@ -2,9 +2,9 @@ import type { ConsumerHistory, Version, Violation } from './history.ts';
 import { has, nameOf, versionsOf } from './versions.ts';
 
 /**
- * Checks guarantees of docs/reliability.md. G3: each version is applied once, and in order. G5: no effect is applied without its SMS.
- * Holding: a held message is applied only by a release, or by a redelivery after the hold has ended. Messages of a
- * switched-off capability are not applied. Erasing events are exempt.
+ * Checks guarantees of docs/reliability.md. G3: each version is applied once, and in order. G5: no effect is applied
+ * without its SMS. Holding: a held message is applied only by a release, or by a redelivery after the hold has ended.
+ * Messages of a switched-off capability are not applied. Erasing events are exempt.
  */
 export function checkConsumer([name, consumer]: [string, ConsumerHistory]): Violation[] {
   const violations: Violation[] = consumer.forbidden.map((what) => ({
@@ -102,8 +102,8 @@ export const hasErased = (
 ): boolean => versionsOf(deactivations, aggregateId).some((version) => has(applied, { aggregateId, version }));
 
 /**
- * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages. The erasure
- * may wait if the deactivation itself fails.
+ * After an erasure, no content of messages and no personal data is left. The erasure does not wait for other messages.
+ * The erasure may wait if the deactivation itself fails.
  */
 function checkErased(name: string, consumer: ConsumerHistory, deactivations: readonly Version[]): Violation[] {
   const violations: Violation[] = [];
@@ -116,7 +116,8 @@ function checkErased(name: string, consumer: ConsumerHistory, deactivations: rea
     if (hasErased(consumer, deactivations, aggregateId)) {
       // A held message stays visible, without its content.
       const waiting = consumer.parked.filter(({ reason }) => reason !== 'unsent' && reason !== 'held');
-      // A discard that runs concurrently with the erasure erases the discarded message in a second step, which may fail.
+      // A discard that runs concurrently with the erasure erases the discarded message in a second step, which may
+      // fail.
       const kept = consumer.unfinished.has(aggregateId) ? [] : versionsIn(consumer.kept);
       const rows = [...kept, ...versionsIn(waiting)];
       if (rows.length > 0)

@@ -142,7 +142,7 @@ describe('a circuit breaker', () => {
     expect(await call()).toBe('UnavailableError');
   });
 
-  it('probes again after the lease of a probe that never ended', async () => {
+  it('probes again when the lease of an unfinished probe has expired', async () => {
     const { provider, open, pass, store, call } = stage(2);
     await open();
     const { revision, state } = await store.read('provider');

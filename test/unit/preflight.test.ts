@@ -352,7 +352,7 @@ describe('before a deployment', () => {
     const more = { stage, parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } } };
     const warningsIn = async (region: string) =>
       (await findingsFor(at(region), more)).filter(({ state }) => state === 'beware').map(({ check }) => check);
-    expect([await warningsIn('eu-central-1'), await warningsIn('eu-west-3')]).toEqual([[], ['calls of a queue']]);
+    expect([await warningsIn('eu-central-1'), await warningsIn('eu-west-3')]).toEqual([[], ['calls to a queue']]);
   });
 
   it('a check that cannot run is reported, and the others run', async () => {

@@ -153,7 +153,7 @@ describe('a redemption', () => {
   it.each([
     ['by a read', true],
     ['by its reply', false],
-  ])('expires after its deadline, as detected %s, and the points are returned once', async (_, isRead) => {
+  ])('expires after its deadline (detected %s), and the points are returned once', async (_, isRead) => {
     const { id } = await world.redeem();
     await world.sent();
     world.pass(60);
@@ -177,7 +177,7 @@ describe('a redemption', () => {
     expect(await world.sent()).toEqual([]);
   });
 
-  it.each([true, false])('needs no compensation if it is refused too late (read before: %s)', async (isRead) => {
+  it.each([true, false])('needs no compensation if it is refused too late (read as expired: %s)', async (isRead) => {
     const { id } = await world.redeem();
     world.pass(61);
     if (isRead) await world.state(id);
@@ -314,9 +314,9 @@ describe('an operation that was stored before redemptions were processes', () =>
   });
 
   it.each<[string, EarlierOperation['outcome']]>([
-    ['was not read before', { state: 'pending' }],
-    ['was read as expired', { state: 'expired' }],
-  ])('that %s returns points that were taken too late', async (_, outcome) => {
+    ['not read before', { state: 'pending' }],
+    ['read as expired', { state: 'expired' }],
+  ])('returns points that were taken too late (%s)', async (_, outcome) => {
     await store(outcome);
     world.pass(60);
     await world.take(redemptionSettled, settled(), 'earlier');

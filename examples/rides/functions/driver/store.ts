@@ -16,8 +16,8 @@ export function createAnswers({ client, DRIVER_TABLE: TableName, OUTBOX_TABLE: o
   const writer = createOutboxWriter({ client, outboxTable, source: '/rides/driver', countersTable: TableName });
   return {
     /**
-     * Stores a driver's answer and sends the command to dispatch, in one transaction. A repetition has no further
-     * effect.
+     * Stores a driver's answer and sends the command for it to the dispatch service, in one transaction. A repetition
+     * has no further effect.
      */
     async store(
       driverId: string,

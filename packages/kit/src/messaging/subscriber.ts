@@ -90,9 +90,10 @@ export function subscriberWith(options: AppliedOptions) {
       }),
 
     /**
-     * Parks a dead letter, which the sweep then tries to apply. Completes the dead letter instead if it was already
-     * applied and is not an erasing message. A message becomes a dead letter if SNS could not deliver it to the queue,
-     * or if it was received too often, for example because the function crashed or could not park the message.
+     * Parks a dead letter, which the sweep then tries to apply. If the dead letter was already applied and is not an
+     * erasing message, instead sends the messages that follow from it. A message becomes a dead letter if SNS could not
+     * deliver it to the queue, or if it was received too often, for example because the function crashed or could not
+     * park the message.
      */
     parkDeadLetter: (delivery: Delivery, cause: DeadLetterCause): Promise<Outcome> =>
       withEnvelope(delivery, (envelope) => parkDeadLetter(envelope, delivery, cause)),

@@ -25,7 +25,8 @@ export interface SwitchesOptions {
   tableName: string;
   now: () => Date;
   /**
-   * Logs failed reads of the table. The last known switches then stay in use. Until the first read succeeds, everything is on.
+   * Logs failed reads of the table. The last known switches then stay in use. Until the first read succeeds,
+   * everything is on.
    */
   logger: Pick<Logger, 'warn'>;
 }

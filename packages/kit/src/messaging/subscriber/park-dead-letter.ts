@@ -12,8 +12,8 @@ export interface ParkDeadLetterOptions extends TriesOptions {
 }
 
 /**
- * Creates a function that parks dead letters, which the sweep then tries to apply. A dead letter that was already
- * applied and is not an erasing message is completed instead: the messages that follow from it are sent.
+ * Creates a function that parks dead letters, which the sweep then tries to apply. If a dead letter was already applied
+ * and is not an erasing message, the function instead sends the messages that follow from it.
  */
 export const createParkDeadLetter =
   ({ store, applier, park, parkSuspect, contracts, unordered }: ParkDeadLetterOptions) =>

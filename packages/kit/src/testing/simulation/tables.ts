@@ -35,7 +35,7 @@ type Query = Bindings & {
 
 /** How often an interleaved query reads the table before it returns. */
 const READS = 3;
-/** An item that was written only once, and not longer than this ago, may be missing in an index. */
+/** A new item may be missing in an index for this time, but not after its second write. */
 const NEW_MS = 2_000;
 /** Two items per page of an index, so that a few items are enough to test paging. */
 const PAGE = 2;
