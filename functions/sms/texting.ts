@@ -106,8 +106,8 @@ export function createTexting(options: TextingOptions): SendText {
       retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
         if (!next || !mayUseNextProvider(cause)) {
-          // Without idempotency keys, a retry cannot resolve an unknown outcome, so the outcome is not reported as
-          // unknown.
+          // After an unknown outcome, the next attempt uses only providers that honour idempotency keys. If this
+          // provider does not honour them, that would prevent no duplicate, so the outcome is not reported as unknown.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }

@@ -30,7 +30,7 @@ else {
   if (breaks) {
     console.log(
       pc.red(
-        `A breaking change needs a new major version beside the old one. The version in package.json is ${after}.`,
+        `A breaking change of a message type needs a new type beside the old one, such as v2 beside v1. Any other breaking change needs a new major version in package.json, which contains ${after}.`,
       ),
     );
   }

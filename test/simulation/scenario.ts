@@ -9,7 +9,7 @@ export interface Script {
   key: string;
   name: string;
   changes: number;
-  /** Whether one request makes all changes after the first one, without a pause. */
+  /** Whether one request makes all changes except the first, without a pause between them. */
   inBurst: boolean;
   redemptions: number;
   /** Whether the client waits until its pending redemptions have ended before it sends the next request. */

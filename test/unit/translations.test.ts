@@ -27,7 +27,7 @@ function structureOf(text: string): Structure {
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-/** The chapter that an anchor of the page names, in the form of a page. */
+/** Returns the chapter with this anchor as a page of its own: the heading of the chapter is the title of the page. */
 function chapterOf(text: string, anchor: string): string {
   const chapters = text.split(/^## /m);
   const chapter = chapters.find((one) => one.split('\n')[0]?.toLowerCase().replaceAll(' ', '-') === anchor);

@@ -66,8 +66,7 @@ export const createAlibaba = ({ url, credentials, now, newId }: AlibabaOptions):
     const failure = `Alibaba Cloud SMS responded ${response.status} with code ${code}`;
     if (THROTTLED.test(code)) throw new ThrottledError(failure, THROTTLED_MS);
     if (PERMANENT.test(code)) throw new RejectedError(failure);
-    // All other codes are about the account, such as its credit or signature, or the service. None is about the
-    // recipient.
+    // All other codes are about the service or about the account, for example its credit. None is about the recipient.
     throw response.status >= 500 ? failureOf(failure, response) : new NotServedError(failure);
   },
 });

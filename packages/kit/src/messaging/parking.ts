@@ -39,8 +39,8 @@ export type ParkingOptions = ParkingWriterOptions & Omit<ReleaseOptions, 'writer
 export type Parking = ReturnType<typeof createParking>;
 
 /**
- * The maximum number of aggregates whose messages are released in parallel. It equals the default size of a queue's
- * batches, because the limits on the calls of handlers assume that parallelism.
+ * The maximum number of aggregates whose messages are released in parallel. It equals the default batch size of a
+ * queue, so that released messages lead to no more parallel calls of handlers than a batch does.
  */
 export const MAX_PARALLEL_AGGREGATES = 10;
 

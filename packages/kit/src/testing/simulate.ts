@@ -95,7 +95,7 @@ async function runAll(model: Model, seed = 1, schedules = 1_000): Promise<Simula
     const failing = failingOf(result);
     if (failing) throw await errorAfterShrinking(model, failing, seed, schedule);
   }
-  // Messages of idempotent consumers are not counted, because only the effects of these messages can be observed.
+  // An idempotent consumer has no cursors that show which messages it applied, so these messages are not counted.
   const isCounted = model.consumers.some(({ descriptor }) => !descriptor.idempotent);
   if (applied === 0 && isCounted)
     throw new Error(

@@ -1,6 +1,6 @@
 /**
- * An S3 operation that the emulator supports. The emulator would execute any other operation as one of the supported
- * operations.
+ * An S3 operation that the emulator supports. All other operations are refused, because the emulator would execute them
+ * as one of the supported operations.
  */
 export interface S3Operation {
   name: string;

@@ -60,15 +60,16 @@ export function transitionsOf<Data>(steps: Steps, moves: Moves<Data>) {
     afterReply,
 
     /**
-     * @returns undefined if the deadline that is due is not the current deadline, or the process awaits no reply or
-     * already needs an operator
+     * @param until the time of the deadline message that is due
+     * @returns undefined if this is not the current deadline message (`timer`), or if the process has ended or already
+     * needs an operator
      */
     afterDeadline(before: State, until: string, now: Date): Transition<Data> | undefined {
       const awaited = awaitedOf(before);
       if (!awaited || before.timer !== until || before.progress.state === 'needs-person') return undefined;
       const { timer: _, ...process } = before;
-      // The deadline message was scheduled for an earlier step or attempt. Because this transition has no `timer`, a
-      // message is scheduled for the current deadline.
+      // The deadline message was scheduled for an earlier step or attempt. Because this transition has no `timer`,
+      // `withDeadline` schedules a message for the current deadline.
       if (awaited.until > until) return { process, sends: false };
       return awaited.pausing
         ? afterResend(process, awaited, now, awaited.attempt)

@@ -39,7 +39,7 @@ export interface ProcessState<Data = unknown> {
   done: readonly string[];
   undone: readonly string[];
   /**
-   * Steps that were given up without a reply, so that their outcome is unknown. If a late reply reports success, the
+   * Steps that were given up without a reply, so their outcome is unknown. If a late reply reports success, the
    * step is compensated.
    */
   unknown: readonly string[];
