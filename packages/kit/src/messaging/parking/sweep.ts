@@ -113,9 +113,9 @@ export function createSweep(options: SweepOptions) {
       await pMap(queues, sweepOne, { concurrency: MAX_PARALLEL_AGGREGATES });
       if (!mayContinue()) return;
     }
-    // For each suspect aggregate, the function crashed while it processed this aggregate, possibly because of another
-    // aggregate that it processed at the same time. The suspect aggregates are processed one at a time, so that a crash
-    // affects no other aggregate.
+    // The function may have crashed while it processed a suspect aggregate, possibly because of another aggregate that
+    // it processed at the same time. The suspect aggregates are processed one at a time, so that a crash affects no
+    // other aggregate.
     for (const aggregateId of suspects) {
       if (!mayContinue()) return;
       onReport(await release(aggregateId, await currentPolicy(), mayContinue));
