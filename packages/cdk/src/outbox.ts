@@ -51,7 +51,7 @@ export class Outbox extends Construct {
   readonly of: string | undefined;
   /** Physical name of the function that the stream triggers. */
   readonly relay: string;
-  /** Service name in the metrics of the relay and the sweep. */
+  /** Service name that distinguishes the metrics of relay and sweep. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
   readonly #later: LaterTable | undefined;
@@ -161,7 +161,7 @@ export class Outbox extends Construct {
       // The sweep runs every minute, so the relay or the sweep should have published the message by then.
       above: Duration.minutes(2).toSeconds(),
       meaning:
-        'A message was committed more than two minutes ago and is still in the outbox. Either it is not published, or it is the published event of a deletion, and the stored data of large messages is not deleted yet.',
+        'A message was committed more than two minutes ago and is still in the outbox. Either it has not been published, or it reports a deletion, and the data of large messages could not be deleted from S3.',
     });
     raiseAlarm(this, {
       stage,
