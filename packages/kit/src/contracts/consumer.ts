@@ -47,8 +47,8 @@ type Optional = 'source' | 'reads' | 'sends' | 'cursorKey';
  * consumer.
  * @param name for a topic: the name of the consuming service; for a queue: the name of the queue
  * @param about the properties of the consumer. By default, `reads` lists every message of the channel, `sends` is
- * empty, and `cursorKey` is `cursor`. For a topic, the default of `source` is the service `name` in the application
- * that sends on the topic
+ * empty, and `cursorKey` is `cursor`. For a topic, the default of `source` is `/APPLICATION/NAME`: the application that
+ * sends on the topic, and the `name` of the consumer
  * @throws {Error} if `source` is missing, and the channel is a queue, or a topic with senders of several applications
  * @public
  */

@@ -22,11 +22,11 @@ export function checkProcess({ name, replies, deadline, steps }: ProcessDescript
     );
   if (!deadline && (steps.length > 1 || steps[0]?.compensate?.ok))
     refuse(
-      'without a `deadline` it can have only one step, and the compensation cannot have `ok`, because no message would make the process continue',
+      'without a `deadline` it can have only one step, and the compensation of this step cannot have `ok`. No message would make the process continue after an overdue reply or a refused compensation',
     );
   if (!deadline && steps[0]?.pivot && !steps[0].compensate)
     refuse(
-      `its step ${pivots[0]} is a pivot without compensation, which the process cannot give up if its reply is overdue, so a \`deadline\` is required`,
+      `its step ${pivots[0]} is a pivot without compensation, so the process needs a \`deadline\`: without it, a process whose step gets no reply could not end`,
     );
   const exchanges = steps.flatMap(exchangesOf);
   for (const { owner, exchange } of exchanges) checkExchange(exchange, (why) => refuse(`${owner} ${why}`));

@@ -134,8 +134,8 @@ export function createLater({ client, laterTable }: LaterOptions) {
     removing: (key: WaitingKey): TransactItem => ({ Delete: deletion(key) }),
 
     /**
-     * Returns `items` without the unconditional deletions of messages that `others` of the same transaction cancel or
-     * replace.
+     * Removes from `items` the unconditional deletions of messages that `others` cancel or replace, because DynamoDB
+     * rejects a transaction with two operations on one item.
      */
     once: (items: readonly TransactItem[], others: readonly TransactItem[]) =>
       withoutDuplicateWrites(items, others, laterTable),
