@@ -43,7 +43,10 @@ export const withStage = (command: Command): Command =>
     )
     .option('--json', 'print only JSON');
 
-/** Opens the stage that the options select: one in an account only with `--stage`, to prevent accidental changes. */
+/**
+ * Opens the stage that the options select. A stage in an account is opened only with `--stage`, to prevent accidental
+ * changes.
+ */
 async function stageOf({ app, stage, endpoint, folder }: CommonOptions): Promise<StageClient> {
   const address = endpoint ?? (process.env.AWS_ENDPOINT_URL || (stage === undefined ? EMBEDDED_CLOUD : undefined));
   const name = stage ?? 'dev';

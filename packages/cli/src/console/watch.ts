@@ -33,9 +33,9 @@ export interface WatchOptions {
 
 const EMBEDDED = { everyMs: 1_000, stateEveryMs: 2_000 };
 const ACCOUNT = { everyMs: 10_000, stateEveryMs: 10_000 };
-/** Polling interval of a busy embedded cloud while no page is open. A poll makes about 20 calls. */
+/** Interval at which the state of a busy embedded cloud is read while no page is open. A read makes about 20 calls. */
 const STATE_WITHOUT_PAGE_EVERY_MS = 15_000;
-/** While no page is open, a poll waits up to this time for an event, so that an idle cloud is rarely polled. */
+/** While no page is open, `pollActivity` waits up to this time for an event, so that an idle cloud is rarely polled. */
 const WAIT_WITHOUT_PAGE_MS = 30_000;
 
 const MAX_FAILURES = 50;
@@ -130,7 +130,7 @@ export function createWatch({ app, stage, cloud, topology, subscribers, send, bu
   }
 
   async function pollState(): Promise<void> {
-    // Without an open page, an idle cloud is not polled.
+    // While no page is open, the state of an idle cloud is not read.
     if (!hasOpenPage && (!hasNewActivity || performance.now() - stateReadAt < STATE_WITHOUT_PAGE_EVERY_MS)) return;
     hasNewActivity = false;
     state = await readStageState(stage, subscribers, cloud, app.console?.faults);
