@@ -13,7 +13,7 @@ export async function smsSandbox(plan: Plan, account: Account): Promise<Finding[
   return [{ check, state: 'beware', says, mend }];
 }
 
-/** Checks the origination identity, if the parameter is an ARN. The check of the parameters reports other values. */
+/** Checks the origination identity. Skips a value that is not an ARN, because the check `parameters` reports it. */
 export async function originationIdentity(plan: Plan, deployed: Deployed, account: Account): Promise<Finding[]> {
   if (!isSentByAws(plan)) return [];
   const name = 'SmsOriginationIdentity';

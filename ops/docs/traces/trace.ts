@@ -34,8 +34,8 @@ const KINDS: ReadonlyArray<readonly [RegExp, Kind]> = [
 ];
 
 /**
- * The lane of a line, by the function or queue that it mentions. Other lines are about time, outages and operators:
- * `World`.
+ * The lane of a line, by the function or queue that the line mentions. All other lines are about time, outages and
+ * operators, and belong to `World`.
  */
 const OWNERS: ReadonlyArray<readonly [RegExp, (typeof LANES)[number]]> = [
   [/^(publisher|register)-\d/, 'Publisher'],

@@ -19,8 +19,8 @@ export class EventTopic extends StageTopic {
       ...(stage.eventArchiveDays !== null && { messageRetentionPeriodInDays: stage.eventArchiveDays }),
     });
     if (stage.eventArchiveDays === null) return;
-    // The archive is data, so the topic is kept if the stage keeps its data. The topic's policy is also kept, so that
-    // other roles still cannot access the topic.
+    // The archive is data, so the topic is kept if the stage keeps its data. The topic's policy is also kept,
+    // because it denies access to roles outside the stage.
     this.applyRemovalPolicy(removalPolicyOf(stage));
     (this.node.findChild('Policy') as TopicPolicy).applyRemovalPolicy(removalPolicyOf(stage));
     deactivateArchiveOnDeletion(scope, `${id}Archive`, stage, this);
