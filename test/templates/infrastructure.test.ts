@@ -105,7 +105,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
   const functions = () => new Map(ofType(stage, 'AWS::Lambda::Function'));
   const mappings = () => ofType(stage, 'AWS::Lambda::EventSourceMapping');
 
-  it('let no subscriber that existed from the beginning start at a version above 1', () => {
+  it('have no late subscriber, so every subscriber starts at version 1', () => {
     const settings = [...functions().values()].flatMap(
       ({ Properties }) => Properties.Environment?.Variables?.JOINS_LATE ?? [],
     );
@@ -188,7 +188,7 @@ describe.each(['dev', 'prod'] as const)('the templates of %s', (stage) => {
     }
   });
 
-  it('start the relay at the oldest record, and retry a record only three times, because the sweep needs no stream', () => {
+  it('start the relay at the oldest record, and retry a record only three times, because the sweep then publishes the rows without the stream', () => {
     const [relay] = mappings().filter(([, { Properties }]) => Properties.StartingPosition);
     expect(relay?.[1].Properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3 });
   });
@@ -362,7 +362,7 @@ describe.each(['dev', 'prod'] as const)('the topic with an archive, of %s', (sta
     expect(ofType(stage, 'AWS::ApiGatewayV2::Authorizer').every(([id]) => before.has(id))).toBe(true);
   });
 
-  it('is retained with its policy if the stage keeps data and the creation succeeded; otherwise its archive is deactivated before it is deleted', () => {
+  it('is retained with its policy if the stage keeps data and the creation succeeded; otherwise the archive is deactivated before the topic is deleted', () => {
     expect(archived().length).toBe(1);
     const [[topic, { DeletionPolicy }] = ['', { DeletionPolicy: '' }]] = archived();
     const removals = ofType(stage, 'Custom::AWS').filter(([, { Properties }]) =>

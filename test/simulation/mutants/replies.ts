@@ -63,7 +63,7 @@ export const replyMutants: Mutant[] = [
   },
   {
     name: 'discarded-version-gets-a-reply',
-    // The kit tries forever to derive a reply from a version that was not applied.
+    // With this mutant, the kit tries forever to derive a reply from a version that was not applied.
     breaks: ['answer', 'G4', 'rest'],
     seed: 2,
     file: consequences,
