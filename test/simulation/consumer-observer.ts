@@ -15,6 +15,8 @@ interface Permit {
   purpose: Purpose;
   /** Whether the capability was off at every check of the instance. Undefined: the instance has not checked it. */
   isOff?: boolean;
+  /** IDs of the messages that the instance began to retry while they were not held. */
+  retried: Set<unknown>;
 }
 
 export interface ConsumerObserverOptions {
@@ -59,6 +61,7 @@ export class ConsumerObserver {
     tables.onWrite((changes, by) => {
       const ownChanges = changes.filter(({ table }) => table === options.name);
       for (const { before, after } of ownChanges) {
+        if (after?.reason === 'retry') this.#permits.get(by)?.retried.add(after.messageId);
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of ownChanges) {
@@ -70,7 +73,7 @@ export class ConsumerObserver {
   }
 
   permit(instance: Instance, purpose: Purpose): void {
-    this.#permits.set(instance, { purpose });
+    this.#permits.set(instance, { purpose, retried: new Set() });
   }
 
   /** Called when an instance has checked the mode of the consumer's capability. */
@@ -123,7 +126,8 @@ export class ConsumerObserver {
     const what = `${aggregateId} v${version}`;
     const parked = this.parked.find((one) => one.messageId === messageId);
     // The queue may redeliver a message that is parked as held. The consumer then applies it like a new message.
-    const mayBeHeld = permit.purpose === 'release' || permit.purpose === 'consume';
+    // It may also park a message as held while a sweep or a redrive retries it.
+    const mayBeHeld = ['release', 'consume'].includes(permit.purpose) || permit.retried.has(messageId);
     if (parked?.reason === 'held' && !mayBeHeld) forbidden.push(`${what}, which was held, by a ${permit.purpose}`);
     if (isHeld && permit.purpose !== 'release') forbidden.push(`${what}, which a rule holds, by a ${permit.purpose}`);
     if (permit.isOff) forbidden.push(`${what} while it was switched off`);
@@ -157,7 +161,7 @@ export class ConsumerObserver {
     // A message that failed because the member's phone is unknown waits for an operator, even if the member has been
     // deactivated since.
     const alsoBroken = parked.filter(({ error }) =>
-      /the sweep died over it|no phone .* was ever learned/.test(error ?? ''),
+      /the sweep crashed while it processed this message|has no phone, because/.test(error ?? ''),
     );
     const broken = [...committed, ...this.history.delivered].filter(
       (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),
