@@ -7,13 +7,13 @@ import { createRegistrationProgress } from './registration-progress.ts';
 import { storedEffects } from './stored-effects.ts';
 
 /**
- * The time without a span of a registered member after which missing effects are reported as lost. It is longer than
- * the visibility timeout.
+ * If no span of the registered members arrives for this time, missing effects are reported as lost. The time is longer
+ * than the visibility timeout.
  */
 const PATIENCE_MS = 90_000;
 /**
- * The time without such a span after which the services' tables are read, because spans may be lost although the
- * effects exist.
+ * If no span of the registered members arrives for this time, the services' tables are read. They show the effects
+ * whose spans were lost.
  */
 const SILENCE_MS = 5_000;
 const REQUESTS_AT_ONCE = 16;

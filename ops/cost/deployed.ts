@@ -13,7 +13,7 @@ export interface Deployed {
   subscriptions: Record<string, number>;
   /** Names of the functions that run every minute. */
   sweeps: string[];
-  /** Queues that Lambda polls, once per function that consumes them. */
+  /** Queues that Lambda polls. A queue is listed once for each function that consumes it. */
   polled: string[];
   alarmMetrics: number;
   dashboards: number;

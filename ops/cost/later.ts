@@ -14,8 +14,8 @@ const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
 const SCHEDULE_TABLE = `${SERVICE}-later`;
 /**
- * Orders of each kind: with released messages, and with a cancelled message. They run one after the other, so that each
- * batch has one message and the numbers hardly vary.
+ * The number of orders whose messages are released, and the number of orders of which a message is cancelled. The
+ * orders run one after the other, so that each batch has one message and the measurements hardly vary.
  */
 const ORDERS = 5;
 const POLL_INTERVAL_MS = 20;
@@ -83,8 +83,8 @@ async function meterMessages() {
 }
 
 /**
- * Returns only the write units of scheduled messages, because a transaction is one call with or without a scheduled
- * message.
+ * Returns only the write units of scheduled messages. Without a scheduled message, the transaction would make the same
+ * call and the same other writes.
  */
 function scheduledWrites({ calls, ...metered }: Metered): Metered {
   const ofSchedule = (units: MeteredCalls['units']) =>
