@@ -40,15 +40,15 @@ export function clientOf<Data>(
 
     /**
      * Reads a process like `read`. If the process has no `deadline` message, also gives up a step whose time has
-     * passed, unless the process cannot be compensated from this step. The failure is stored. Therefore, a caller that
-     * has seen the step fail does not see the step succeed later.
+     * passed, if the process can be compensated from this step. The failure is stored. Therefore, a caller that has
+     * seen the step fail does not see the step succeed later.
      * @throws {TransientError} if every attempt fails because of concurrent changes
      */
     current: (id: string): Promise<ProcessState<Data> | undefined> => move(id, moves.expire),
 
     /**
-     * The messages and writes that start a process. If a process with the id exists, the write that `beside` contains
-     * under the name of the definition fails.
+     * The messages and writes that start a process. `beside` contains the write that stores the process, under
+     * the name of the definition. This write fails if a process with the id exists.
      */
     start(id: string, data: Data, context: CommandContext): ProcessWrites {
       const { put, send, beside } = beginWrites(id, data, context);
@@ -75,8 +75,8 @@ export function clientOf<Data>(
 
     /**
      * The messages and writes that cancel a process and begin to compensate it, in one transaction with the caller's
-     * own state. If the process has changed since the caller read it, the write that `beside` contains under the name
-     * of the definition fails.
+     * own state. `beside` contains the write that stores the process, under the name of the definition. This write
+     * fails if the process has changed since the caller read it.
      * @throws {PermanentError} if the process has ended, or cannot be compensated from its current step
      */
     cancel(process: ProcessState<Data>, because: string, context: CommandContext): ProcessWrites {
