@@ -89,7 +89,7 @@ describe('npm run ops -- replay', () => {
   it('shows the planned effects, and does nothing without confirmation', async () => {
     const { code, stderr } = await ops('replay', 'sms', '--since', new Date().toISOString());
     expect(code).toBe(1);
-    expect(stderr).toContain('including calls of sms providers');
+    expect(stderr).toContain('including calls to sms providers');
     expect(stderr).toContain('switch set sms skip');
     expect(stderr).toContain('Confirm with --yes.');
   });

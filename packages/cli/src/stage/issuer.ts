@@ -17,7 +17,10 @@ export const ISSUER_PORT = 4030;
 /** Path of the issuer, at `ops issuer` and at the endpoint of an embedded cloud. */
 export const ISSUER_PATH = '/issuer';
 
-/** Replaces the name that containers use for this machine with 127.0.0.1. This machine may not resolve that name. */
+/**
+ * Replaces `host.docker.internal` with 127.0.0.1. Containers reach this machine by that name, but this machine may not
+ * resolve it.
+ */
 export const resolvableHere = (url: string): string =>
   url.replace(/^(https?:\/\/)host\.docker\.internal(?=[:/]|$)/, '$1127.0.0.1');
 

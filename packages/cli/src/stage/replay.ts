@@ -91,7 +91,7 @@ export function checkPeriod({ topic, beginning }: Archive, { since, until }: Per
 export function consequencesOf({ subscriber, topic, provider }: Archive, { since, until }: Period): string {
   const what = `${subscriber} receives again the events that were published on ${topic} from ${since.toISOString()} to ${until?.toISOString() ?? 'now'}.`;
   const duplicates = 'It ignores messages that its table records as applied.';
-  const calls = `It repeats the work that its table does not record, including calls of ${provider}. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
+  const calls = `It repeats the work that its table does not record, including calls to ${provider}. To prevent the calls, first run: npm run ops -- switch set ${subscriber} skip.`;
   const erased = until
     ? ` The data of aggregates that were erased after --until would be restored. To prevent that, omit --until.`
     : '';

@@ -49,7 +49,7 @@ export async function resourcesOf(stacks: readonly AssembledStack[]): Promise<Re
   return found;
 }
 
-/** Returns the same value for every key, because templates may use types and parameters that are unknown here. */
+/** An object with this value for every key, because templates may use types and parameters that are unknown here. */
 const sameForEveryKey = <T>(value: T): Record<string, T> => new Proxy({}, { get: () => value }) as Record<string, T>;
 
 interface Statement {
