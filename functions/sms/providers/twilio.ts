@@ -51,7 +51,7 @@ export const createTwilio = ({
     const { code = '?' } = parseObject(response.body);
     const failure = `Twilio responded ${response.status} with code ${code}`;
     if (response.status === 400 && Number(code) === OPTED_OUT) throw new OptedOutError(failure);
-    // All other codes are about the sender, permissions or credit, not about the recipient.
+    // A code outside `PERMANENT` is about the sender, permissions or credit, not about the recipient or the text.
     if (response.status === 400 && !PERMANENT.has(Number(code))) throw new NotServedError(failure);
     throw failureOf(failure, response);
   },

@@ -148,8 +148,7 @@ export class RollcallApp<S extends Stage = Stage> {
       new ApiStage(new Stack(app, id('api')), 'Stage', { stage, api, alarms, limits: [] });
     if (stage.monitoring) new MonitoringStack(app, id('monitoring'), { stage, api, alarms, dashboard });
     checkSettingNames(app, stage);
-    // The version is an output instead of a tag, so that a new version changes no resources that are otherwise
-    // unchanged.
+    // The version is an output instead of a tag, because a new version in a tag would change every tagged resource.
     if (this.#version !== undefined)
       for (const stack of app.node.children.filter(Stack.isStack))
         new CfnOutput(stack, 'Version', { value: this.#version });

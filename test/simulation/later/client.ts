@@ -30,7 +30,7 @@ export interface LaterClientOptions {
   newId: () => string;
 }
 
-/** A client, which executes one step after the other. It repeats a step without a response, or with `busy`. */
+/** A client, which executes one step after the other. It repeats a step if the response is missing or `busy`. */
 export class LaterClient {
   readonly #steps: readonly Step[];
   readonly #order: string;

@@ -3,7 +3,7 @@ import type { FailedInvocation } from '../lambda/function.ts';
 import type { SentMessage } from '../messages/sent-messages.ts';
 import type { Span } from '../observability/otlp.ts';
 
-/** A failed invocation or, without a request id, a denied call of a function. */
+/** A failed invocation or, without a request id, a denied call that a function made. */
 export interface Failure extends Omit<FailedInvocation, 'requestId'>, Partial<Pick<FailedInvocation, 'requestId'>> {
   at: string;
   /** Path of the log file. */

@@ -69,8 +69,8 @@ export interface Sender {
 }
 
 /**
- * Creates a function that delivers messages to a function, a queue or a topic. Adds a check for the end of the
- * deployment: the target must exist, and the sender must have permission.
+ * Creates a function that delivers messages to a function, a queue or a topic. Adds a check that runs at the end of the
+ * deployment. The check requires that the target exists and that the sender has permission.
  * @throws {Error} if the ARN names another kind of resource, or a function that does not exist
  */
 export function deliveryTo(runtime: Runtime, arn: string, { principal, errorPrefix }: Sender): Deliver {
