@@ -79,9 +79,9 @@ export const outboxPut = (tableName: string, row: OutboxRow): TransactItem => ({
 /** The operations on the outbox that the relay needs. */
 export interface Outbox {
   /**
-   * The pending rows of an aggregate up to `version`, in ascending order. If `version` was committed before the call, no
-   * row is missing. Otherwise, a row that is committed during the call may appear without its predecessors, because a
-   * DynamoDB query is not isolated as a whole.
+   * The pending rows of an aggregate up to `version`, in ascending order. If `version` was committed before the call,
+   * no row is missing. Otherwise, a row that is committed during the call may appear without its predecessors, because
+   * a DynamoDB query is not isolated as a whole.
    */
   pendingUpTo(aggregateId: string, version: number): Promise<OutboxRow[]>;
   /** Deletes published rows and returns the rows that could not be deleted. */
