@@ -63,7 +63,7 @@ function retryAfterMs(headers: Headers): number {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : RETRY_AFTER_MS;
 }
 
-/** Parses a response body as a JSON object. Returns an empty object for other bodies, such as a proxy's error page. */
+/** Returns the properties of a JSON body. Returns an empty object for other bodies, such as a proxy's error page. */
 export function parseObject(body: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body);
