@@ -13,9 +13,9 @@ export interface Sender {
   /**
    * Sends messages of *different* groups, in parallel calls. Messages of one group may be passed together only if their
    * order does not matter, because an early entry of a batch can fail while a later one succeeds.
-   * @returns the error of each message that the broker did not confirm: a {@link PermanentError} if the broker rejected
-   * the message or the call, other than by throttling, or if the channel has no address. Messages that are not in the
-   * map were sent
+   * @returns the error of each message that the broker did not confirm. It is a {@link PermanentError} if the channel
+   * has no address, or if the broker rejected the message or the call for a reason other than throttling. Messages
+   * that are not in the map were sent
    */
   send(messages: readonly OutgoingMessage[]): Promise<Map<OutgoingMessage, Error>>;
 }
@@ -144,7 +144,7 @@ export const createQueueSender = (addresses: Addresses): Sender =>
 
 /**
  * The maximum time that an outgoing message waits for further messages that can be sent in the same call. It is short,
- * because a client may be waiting for the outgoing message while another handler waits for a slow provider.
+ * so that one handler that waits for a slow provider does not delay the messages of the other handlers for long.
  */
 const MAX_WAIT_MS = 100;
 const defaultWait = () => delay(MAX_WAIT_MS);

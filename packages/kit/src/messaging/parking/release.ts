@@ -6,8 +6,8 @@ import { createRetry } from './retry.ts';
 
 export interface ReleaseOptions extends RetryOptions {
   /**
-   * Whether the consumer may be newer than the aggregates. If so, the consumer starts an aggregate that has no cursor
-   * yet at the lowest version that was parked.
+   * Whether the consumer may be newer than the aggregates. If so, and if an aggregate has no cursor, the consumer
+   * starts with the lowest parked version of the aggregate.
    */
   joinsLate: boolean;
 }
@@ -23,8 +23,8 @@ export function createRelease(options: ReleaseOptions) {
     async release(parked: ParkedMessage, policy: RetryPolicy): Promise<ReleaseOutcome> {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
-      // The message was redelivered and applied after it was parked, it was applied and only the messages that follow
-      // from it could not be sent, or its subject was erased.
+      // The message was already applied, or its subject was erased. An `unsent` message was applied before it was
+      // parked. Other messages can be redelivered and applied after they were parked.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { parked };

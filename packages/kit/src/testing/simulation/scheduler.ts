@@ -61,7 +61,7 @@ export class Scheduler {
   outageUntil = 0;
   /**
    * Whether faults have ended: outages are over, and the calls of new instances do not wait. Calls that already wait
-   * succeed if no decisions are left: see {@link Choices}.
+   * succeed if all given decisions of {@link Choices} are used up.
    */
   faultFree = false;
   readonly #alive = new Set<Instance>();
