@@ -75,10 +75,7 @@ export class Channels extends Construct {
     return channelResource(this.#queues, name);
   }
 
-  /**
-   * The bucket for large messages, and those of the given channels that are `large`; undefined if none of the given
-   * channels is large.
-   */
+  /** Returns the `large` channels among `channels`, and the bucket for their messages; undefined if none is large. */
   #largeAmong(channels: readonly Channel[]): { bucket: LargeBucket; large: readonly Channel[] } | undefined {
     const large = channels.filter((channel) => channel.large);
     return this.#large && large.length > 0 ? { bucket: this.#large, large } : undefined;
@@ -100,7 +97,7 @@ export class Channels extends Construct {
 
   /**
    * Allows a function of an outbox to erase a subject's data in the bucket, for each large channel that has a message
-   * with `erases`. Sets LARGE_BUCKET if any channel has such a message and any channel is large.
+   * with `erases`. Sets LARGE_BUCKET if one channel has such a message, and the same or another channel is large.
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));

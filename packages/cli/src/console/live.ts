@@ -35,8 +35,8 @@ export function createLive(topology: Topology) {
   }
 
   /**
-   * Counts a span for its edges and, unless it is a producer span, for its node. Of the edges, only the last one counts
-   * the failure of a failed span, because the message or request passed the earlier edges successfully.
+   * Counts a span for its edges and, unless it is a producer span, for its node. If the span failed, only its last edge
+   * counts an error, because the message or request passed the earlier edges successfully.
    */
   function countActivity(span: Span, spanEdges: readonly string[]): void {
     const second = seconds.current();
@@ -84,7 +84,7 @@ export function createLive(topology: Topology) {
       for (const message of messages) measurePublication(message);
     },
 
-    /** Ends a second. @returns its snapshot, and a sample of its messages */
+    /** Ends the current second. @returns its snapshot, and a sample of its messages */
     tick(at: Date, state: StageState): { snapshot: Snapshot; messages: Passing[] } {
       const load = loadPointOf(at, seconds.current(), state);
       points.push(load);

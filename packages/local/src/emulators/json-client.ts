@@ -23,7 +23,7 @@ export class JsonClient {
 
   /**
    * Calls an operation, up to three times if the service fails or throttles the calls.
-   * @throws {Error} with the status and body of the last response; at once if no response arrives
+   * @throws {Error} with the status and body of the last response. A failed connection is not retried
    */
   async call<Output>(operation: string, input: object, signal?: AbortSignal): Promise<Output> {
     const body = JSON.stringify(input);

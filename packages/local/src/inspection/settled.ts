@@ -87,9 +87,9 @@ export function createSettled({
    * Resolves when no outbox has a row, no queue has a message, no event waits for a function, no function is running,
    * no stand-in is busy, and no message is parked. Does not wait for schedules and retries: after a second without
    * activity, runs all scheduled functions and pending retries. Ignores streams of tables that are not outboxes.
-   * @throws {CloudError} as soon as only parked work is left and a message needs an operator's decision, or if work,
-   * such as a held message, is left after `withinMs`. The error lists the messages or the work, and the denied calls of
-   * functions
+   * @throws {CloudError} as soon as all work except parked messages is done, if one of them is `failed`,
+   * `below-baseline` or `unreadable`. Also after `withinMs`, if any work is left, such as a `held` message. The error
+   * lists these messages or this work, and the denied calls of functions
    */
   return async function settled({ withinMs = MINUTE_MS }: SettledOptions = {}): Promise<void> {
     const start = Date.now();
