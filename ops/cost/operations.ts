@@ -1,6 +1,6 @@
 import type { MeteredCalls } from '@rollcall/local/internal/metering/meter';
 
-/** The calls of one function to one table, queue or topic by one operation, for one registration or redemption. */
+/** The calls of one operation that a function makes to one resource, for one registration or redemption. */
 export interface Operation {
   caller: string;
   operation: string;
@@ -16,9 +16,9 @@ export interface Operation {
 export const shortName = (name: string) => name.replaceAll(/rollcall-[a-z0-9]+-/g, '');
 
 /**
- * Converts metered calls to rows, one for each caller, operation, and table, queue or topic. A call on two tables is
- * counted in the row of the first table, but each row has the units of its own table.
- * @param count the number of registrations or redemptions. The figures of a row are averages for one of these
+ * Converts metered calls to rows: one row for each combination of caller, operation and resource. A call on two tables
+ * is counted once, in the row of the first table, but each row has the units of its own table.
+ * @param count the number of registrations or redemptions, by which all figures are divided
  */
 export function operationsOf(calls: readonly MeteredCalls[], count: number): Operation[] {
   const each = (sum: number) => Math.round((sum / count) * 100) / 100;
