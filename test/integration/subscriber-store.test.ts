@@ -154,7 +154,7 @@ describe.each(['DynamoDB', 'the tables of the simulation', 'the model of unit te
       expect(await store.parkedOf(other)).toEqual([message(other, 1)]);
     });
 
-    it('erases all parked messages except the erasing message, whose reply may not be sent yet', async () => {
+    it('erases all parked messages except the erasing message, whose reply may still be unsent', async () => {
       const id = aggregate();
       const leaving = message(id, 2, { messageId: 'leaving', body: '{"left":true}' });
       for (const one of [message(id, 3, { body: '{"name":"Ana"}' }), leaving]) await store.park(one);

@@ -193,7 +193,7 @@ describe('any input', () => {
     expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('isAdmin');
   });
 
-  it('adds no log line, even if the error of a table contains it', async () => {
+  it('forges no log line, even if the error of a table contains it', async () => {
     await fc.assert(
       fc.asyncProperty(hostile, async (text) => {
         lines.length = 0;

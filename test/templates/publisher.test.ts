@@ -72,7 +72,7 @@ describe('a publisher', () => {
     ['an unordered queue', [letters], []],
     ['an ordered queue, whose commands it counts', [payments], ['shop-dev-orders-state dynamodb:UpdateItem']],
   ])(
-    'may make the calls of createPublisher, but its read-only routes may only read, if it sends to %s',
+    'that sends to %s may make the calls of createPublisher, but its read-only routes may only read',
     (_, sends, counts) => {
       const { app, shop } = withOrders({ sends });
       shop.finish();

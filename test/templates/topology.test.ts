@@ -54,7 +54,7 @@ describe('the flow of a stage', () => {
     expect(labelOf(flow, fn('sms-commands-consume'), 'provider:sms')).toBe('calls');
   });
 
-  it('shows functions that only serve routes as one node, and only the outbox among tables', () => {
+  it('combines functions that only serve routes into one node, and shows no table except the outbox', () => {
     const functions = flow.nodes.find(({ kind }) => kind === 'functions');
     expect(functions).toMatchObject({ name: `registration (${functions?.resources.length} functions)` });
     expect(functions?.resources).toContain('rollcall-dev-registration-register');

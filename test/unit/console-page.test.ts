@@ -116,7 +116,7 @@ describe('a chart of the load', () => {
     expect(waiting).toEqual(traffic);
   });
 
-  it('shows in an account the traffic from CloudWatch, and the backlog from the queues', () => {
+  it('in an account, shows the traffic that CloudWatch measured, and the backlog of the queues', () => {
     const [cloudWatch, queues] = [[point(0, 3)], [point(60, 9), point(70, 9)]];
     expect(pointsOf(false, cloudWatch, queues)).toEqual({ traffic: cloudWatch, waiting: queues });
   });

@@ -2,7 +2,7 @@ import type { ProcessState } from '@rollcall/kit/internal/messaging/process/stat
 import type { SimulatedState } from '@rollcall/kit/testing';
 import { type Kind, PROCESSES } from './shop.ts';
 
-/** More than the clocks of two instances can differ. */
+/** Longer than the largest possible difference between the clocks of two instances. */
 const SKEW_MS = 10_000;
 
 /** Checks the invariants of approvals. */
