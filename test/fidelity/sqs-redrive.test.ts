@@ -87,8 +87,8 @@ const errorOf = (command: StartMessageMoveTaskCommand | CancelMessageMoveTaskCom
     ({ $metadata, name }) => [$metadata.httpStatusCode, name],
   );
 
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html. LocalStack recorded
-// AWS's refusals, and the reasons why tasks failed:
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html.
+// LocalStack recorded AWS's refusals, and the reasons why tasks failed:
 // https://github.com/localstack/localstack/blob/11c332ee0569471d7054e29687ee851a5d96ca91/tests/aws/services/sqs/test_sqs_move_task.snapshot.json
 describe('a task that moves dead letters', () => {
   it('moves them back to their source queue, as new messages', async () => {

@@ -29,7 +29,7 @@ export interface ClientOptions {
 export class Client {
   readonly #script: Script;
   readonly #options: ClientOptions;
-  /** The number of completed steps: the registration, then changes, then redemptions, then possibly the deactivation. */
+  /** The number of completed steps: the registration, then changes, redemptions, and possibly the deactivation. */
   #step = 0;
   #attempts = 0;
   #memberId = '';

@@ -3,7 +3,9 @@ import { type Handlers, handlersOf, type MessageContext } from '@rollcall/kit/in
 import { type Message, type MessagePosition, positionOf } from '@rollcall/kit/internal/messaging/message';
 import { modeOf, type Service } from './services.ts';
 
-/** How a handler fails until the repair: permanently, temporarily, by holding the message, or by crashing its function. */
+/**
+ * How a handler fails until the repair: permanently, temporarily, by holding the message, or by crashing its function.
+ */
 export type Breakage = 'permanent' | 'temporary' | 'held' | 'crash';
 
 /**

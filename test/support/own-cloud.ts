@@ -44,7 +44,9 @@ const attributeOf = (key: string): AttributeDefinition => ({
 const keysOf = (keys: readonly string[]): KeySchemaElement[] =>
   keys.map((key, index) => ({ AttributeName: key.replace('#', ''), KeyType: index === 0 ? 'HASH' : 'RANGE' }));
 
-/** Starts emulators for tables, queues and topics that a team created itself, and delivers messages the way Lambda does. */
+/**
+ * Starts emulators for tables, queues and topics that a team created itself, and delivers messages the way Lambda does.
+ */
 export async function startOwnCloud() {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-own-'));
   const opened = new AsyncDisposableStack();
@@ -197,8 +199,8 @@ export async function startOwnCloud() {
     },
 
     /**
-     * Delivers the messages of a queue to a function, like Lambda's poller, until the queue is empty or the function returns
-     * messages. Returned messages are visible again immediately.
+     * Delivers the messages of a queue to a function, like Lambda's poller, until the queue is empty or the function
+     * returns messages. Returned messages are visible again immediately.
      * @returns the number of returned messages
      */
     async deliver(QueueUrl: string, consume: Consume): Promise<number> {

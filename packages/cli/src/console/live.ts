@@ -15,8 +15,8 @@ const MAX_PASSING = 60;
 const MAX_RECENT = 200;
 
 /**
- * From spans and sent messages, computes the lags, the latest aggregates, and the rates along the edges of the topology.
- * Its memory use is bounded.
+ * From spans and sent messages, computes the lags, the latest aggregates, and the rates along the edges of the
+ * topology. Its memory use is bounded.
  */
 export function createLive(topology: Topology) {
   const { nodeOf, edgesOf } = createSpanMapper(topology);
