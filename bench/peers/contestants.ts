@@ -26,7 +26,7 @@ export interface Contestant {
   start(clients: Clients, resources: ConsumerResources): Running;
 }
 
-/** A minimal loop. It books each message only once, because the message's id is the key of the ledger entry. */
+/** The plain loop. It books each message only once, because the message's id is the key of the ledger entry. */
 function startFloor({ dynamodb, sqs }: Clients, { queueUrl, pointsTable }: ConsumerResources): Running {
   const client = DynamoDBDocumentClient.from(dynamodb);
 
