@@ -36,8 +36,8 @@ export function compareWithReleased() {
   const changes = changesOf(released, current);
   const severity = worst(changes.map((change) => change.severity));
   const isNewMajor = Number(after.split('.')[0]) > Number(before.split('.')[0]);
-  // A message type contains its own major version. Therefore, a breaking change of the same type breaks its readers,
-  // even if the contracts get a new major version.
+  // A message type contains its own major version. Therefore, a breaking change that keeps the type breaks the readers
+  // of the message, even if the contracts get a new major version.
   const inPlace = changes.some(
     ({ severity: kind, where }) => kind === 'major' && /^rollcall\..*\.v\d+[.[]/.test(where),
   );

@@ -19,6 +19,6 @@ export function releasedContractFindings(version: string): string[] {
   const { before, changes } = compareWithReleased();
   if (before === version && changes.length === 0) return contractFindings();
   return [
-    `docs/api/released contains the contracts of ${before} instead of this commit's. npm run release stores them and creates the tag.`,
+    `docs/api/released contains the contracts of ${before}, not those of this commit. npm run release stores this commit's contracts and creates the tag.`,
   ];
 }

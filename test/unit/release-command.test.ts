@@ -76,7 +76,7 @@ it('a tag whose contracts were not stored is not published', () => {
   git(clone, 'update-ref', 'refs/remotes/origin/main', 'HEAD');
   const { status, errorLines } = run('main', '--tagged', `v${project.version}`);
   expect(errorLines).toContain(
-    "✗ docs/api/released contains the contracts of 0.0.1 instead of this commit's. npm run release stores them and creates the tag.",
+    "✗ docs/api/released contains the contracts of 0.0.1, not those of this commit. npm run release stores this commit's contracts and creates the tag.",
   );
   expect(errorLines).toContain(`✗ v${project.version} is not the tag of this commit.`);
   expect(status).toBe(1);
