@@ -121,7 +121,7 @@ const redriveCommand = new Command('redrive')
   )
   .addHelpText(
     'after',
-    '\nCtrl-C stops the redrive. Applied messages stay applied, and the next run continues. Exit code 1: some aggregates failed\nagain or were not tried.\nExample: npm run ops -- parked redrive fulfilment --all',
+    '\nCtrl-C stops the redrive. Applied messages stay applied, and the next run continues. Exit code 1: some aggregates failed\nagain, were not tried, or have no parked messages.\nExample: npm run ops -- parked redrive fulfilment --all',
   )
   .action(
     onStage<{ all?: boolean; reason?: string }, [string, string[]]>(async (stage, options, subscriber, given) => {

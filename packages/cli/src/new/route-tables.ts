@@ -13,9 +13,9 @@ const ROUTE = /\bmethod:\s*['"](\w+)['"],\s*path:\s*['"]([^'"]+)['"]/g;
 const END = '\n} as const satisfies Record<string, Route>;';
 
 /**
- * Returns the table of routes that the sources of a service import. If a publisher's sources import none, returns the
- * only table of the app. Returns undefined if there is no such table, or more than one. The sources must import the
- * table itself and not just its file, because a subscriber imports a publisher's file for the topic.
+ * Returns the only table of routes that the sources of a service import. If a publisher's sources import no table,
+ * returns the only table of the app. Returns undefined in all other cases. A subscriber that imports only the topic
+ * from a publisher's file does not import the table in this file.
  */
 export function tableOf(
   shared: readonly Source[],
