@@ -31,8 +31,8 @@ export function createDiscarded(
       const putRecord = { Put: { TableName: tableName, Item: record } };
       const unpark = { TableName: tableName, Key: keyUnder(PARKED, message) };
       if (move) return commit(aggregateId, move.after, move.next, { writes: [putRecord, { Delete: unpark }] });
-      // In the meantime, an operator may have discarded the message and skipped its version. The condition ensures that
-      // the record of that discard is not overwritten.
+      // Since the message was read, an operator may have discarded it and skipped its version. The condition ensures
+      // that the record of that discard is not overwritten.
       const unparkIfParked = { Delete: { ...unpark, ConditionExpression: 'attribute_exists(pk)' } };
       const unsent = message.reason === 'unsent' && { Update: removingUnsent(table, message) };
       try {
