@@ -27,7 +27,7 @@ export function faultOf(request: ObjectRequest, buckets: Buckets, decode: Decode
   const wrong = Buffer.isBuffer(body) ? digestFault(request, body, decode) : undefined;
   if (wrong) return wrong;
   if (method === 'POST' && 'delete' in query && /<(ETag|VersionId|Size|LastModifiedTime)>/.test(String(body)))
-    return ['NotImplemented', 'The embedded cloud supports only keys in a request that deletes several objects.', 501];
+    return ['NotImplemented', 'In a request that deletes several objects, the embedded cloud supports only keys.', 501];
   if (!key) return undefined;
   const existing = buckets.get(bucket)?.get(key);
   const writes = method === 'PUT' ? !('uploadId' in query) : method === 'POST' && 'uploadId' in query;

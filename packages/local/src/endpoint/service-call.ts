@@ -79,7 +79,7 @@ async function faultOf({ faults }: EndpointOptions, { target }: ServiceCall): Pr
 }
 
 /**
- * Converts the response to a part of a batch into a response to the whole batch. Removes the headers with length and
+ * Creates the response to a whole batch from the response to the executed part. Removes the headers with length and
  * checksum, which do not match the new body.
  */
 function wholeAnswer({ status, headers, body }: ServiceAnswer, partial: PartialBatch) {
