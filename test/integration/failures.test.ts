@@ -188,8 +188,8 @@ describe('a message whose function never responds', () => {
         return items.length === count && items;
       });
     await parkedAre(1);
-    // The message is parked, so no later invocation hangs. The faults end here, because on a busy machine an invocation that does
-    // not hang may also take 1.5 seconds.
+    // The message is parked, so no later invocation hangs. The faults end here, because on a busy machine an invocation
+    // that does not hang may also take 1.5 seconds.
     isHanging = false;
     await cloud.request('PATCH', `/v1/members/${poison.id}`, { locale: 'en' }, { 'if-match': '"1"' });
     const parked = await parkedAre(2);

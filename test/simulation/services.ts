@@ -56,8 +56,8 @@ export const modeOf = ({ of, idempotent }: Service): 'ordered' | 'unordered' | '
   idempotent ? 'idempotent' : of.ordered ? 'ordered' : 'unordered';
 
 /**
- * The messages that the simulated SMS service reads: of registrations, only the first rendition, like a reader that has
- * not migrated yet.
+ * The messages that the simulated SMS service reads. Like a reader that has not migrated yet, it reads only the first
+ * of the two renditions of a registration.
  */
 const firstRendition = [memberRegistered, memberProfileChanged, memberDeactivated];
 

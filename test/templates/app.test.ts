@@ -17,7 +17,8 @@ import { membersApp } from '../../infra/stage-stacks.ts';
 import { stageNamed } from '../../infra/stages.ts';
 import { root } from '../support/run.ts';
 
-// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the service `guide`.
+// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the service
+// `guide`.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],

@@ -45,7 +45,7 @@ describe('message', () => {
     expect(sequences.map((sequence) => versionOf({ id: 'x', sequence }))).toEqual([1, 9, 10, 99, 100]);
   });
 
-  it('has its subject and version as its position or, on an unordered channel, its own ID and 1', () => {
+  it('has a position: its subject and version or, on an unordered channel, its own ID and 1', () => {
     expect(positionOf(profileChanged(memberIdOf(1), 7), false)).toEqual({ aggregateId: memberIdOf(1), version: 7 });
     expect(positionOf(sms('hi'), true)).toEqual({ aggregateId: 'm1', version: 1 });
     expect(() => positionOf(sms('hi'), false)).toThrow('has no version');
@@ -199,12 +199,12 @@ describe('a reader', () => {
       false,
     ],
     [
-      'an unknown type beside an unknown one',
+      'an unknown type beside another unknown type',
       { ...registered(), type: 'x', alternatetype: 'y' },
       [memberRegistered],
       false,
     ],
-  ])('ignores a rendition only if it can read the other one: %s', (_, message, contracts, isOther) => {
+  ])('ignores a rendition if it can read only the other one: %s', (_, message, contracts, isOther) => {
     expect(isOtherRendition(message, contracts)).toBe(isOther);
   });
 });

@@ -47,7 +47,7 @@ describe('a request to the passenger service', () => {
     [503, UnavailableError],
     [429, UnavailableError],
     [403, RejectedError],
-  ])('status %i decides whether a retry may succeed', async (responded, error) => {
+  ])('throws an error that tells whether to retry, if the response has status %i', async (responded, error) => {
     status = responded;
     const thrown = await ask().catch((cause) => cause);
     expect(thrown).toBeInstanceOf(error);

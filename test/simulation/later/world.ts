@@ -11,7 +11,10 @@ import { LaterObserver } from './observer.ts';
 import type { LaterScenario } from './scenario.ts';
 import { LATER, labels, ORDERS, OUTBOX, orderEvents, payments } from './shop.ts';
 
-/** A round is longer than the interval of the sweep. All rounds together are longer than the longest delay of a scenario. */
+/**
+ * A round is longer than the interval of the sweep. All rounds together are longer than the longest delay of a
+ * scenario.
+ */
 const ROUND_MS = 61_000;
 const ROUNDS = 60;
 /** The maximum number of requests per client and round. A client without a response continues in the next round. */
@@ -84,7 +87,10 @@ class LaterWorld {
     this.#scheduler.outageUntil = this.#scheduler.now + OUTAGE_MS;
   }
 
-  /** Runs without faults, with a sweep every minute, until all scheduled messages must have been sent. */
+  /**
+   * Runs without faults, with a sweep in each round, until all clients are done and all messages are sent, or until the
+   * last round.
+   */
   async #comeToRest(): Promise<void> {
     this.#scheduler.faultFree = true;
     for (let round = 0; round < ROUNDS; round++) {
