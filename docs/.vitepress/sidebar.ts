@@ -50,8 +50,8 @@ const GROUPS: readonly Group[] = [
 ];
 
 /**
- * Separate sidebars for the pages below a path, because these lists are long. Each sidebar begins with a link
- * to the home page and a link to the page that is also in the main sidebar.
+ * Separate sidebars for the pages below a path, because these lists are long. Each sidebar begins with a link to the
+ * home page and a link to the section's overview page. The main sidebar contains only the overview page.
  */
 const SECTIONS: Record<string, readonly string[]> = {
   '/decisions/': ['reference/lists/decisions.md', 'decisions/*.md'],

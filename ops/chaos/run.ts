@@ -45,9 +45,12 @@ export type Result = Awaited<ReturnType<typeof run>>;
 /** The gateway rejects one in this many SMS. The number is low enough that a small run has rejections too. */
 export const rejectionInterval = (members: number): number => Math.max(5, Math.min(200, Math.floor(members / 10)));
 
-/** Timeout without progress: longer than a visibility timeout or a sweep can delay a message. */
+/**
+ * A run stops waiting for pending work after this time without progress. Visibility timeouts and sweeps delay a message
+ * for less time.
+ */
 const PROGRESS_TIMEOUT_MS = 180_000;
-/** The time after its start until which a run waits for pending work. A run with 10,000 members takes less time. */
+/** A run stops waiting for pending work this long after its start. A run with 10,000 members takes less time. */
 const RUN_TIMEOUT_MS = 45 * 60_000;
 /** Capabilities that the operator switches at equal intervals of the load, each for one interval. */
 const SWITCHED = [

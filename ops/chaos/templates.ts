@@ -15,9 +15,9 @@ export function changeResources(assembly: string, change: (resource: Resource) =
 }
 
 /**
- * Removes all SMS providers but the HTTP gateway from a function's settings. G5 promises exactly one SMS only for a
- * provider that honours idempotency keys: with two providers, a crash after the first one has accepted an SMS can lead
- * to a second SMS.
+ * Removes all SMS providers but the HTTP gateway from a function's settings. Only the gateway honours idempotency keys.
+ * If another provider accepted an SMS and the function then crashed, the SMS could be sent again, and the check of G5
+ * would fail.
  */
 export function keepOnlyHttpProvider({ Properties }: Resource): void {
   const variables = Properties?.Environment?.Variables;

@@ -6,8 +6,8 @@ import { metering } from './run.ts';
 import type { StageOfRun } from './stage-of-run.ts';
 
 /**
- * The latency to add to each AWS call of a function, because the embedded cloud responds faster than AWS. Typical of
- * DynamoDB.
+ * The latency to add to each AWS call of a function, because the embedded cloud responds faster than AWS. This latency
+ * is typical of DynamoDB.
  */
 export const LATENCY_MS = 5;
 

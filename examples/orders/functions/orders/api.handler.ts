@@ -85,8 +85,8 @@ export const cancel = endpoint(logger, (event) =>
   change(event, async (id, before, context) => {
     const because = 'by its customer';
     const approval = await approvals.read(id);
-    // Only an approval that is in progress must be cancelled. An approval with `because` is already compensating its
-    // steps. An approval that has ended has already changed the order.
+    // Also cancels the approval if it is in progress. An approval with `because` is already compensating its steps. An
+    // approval that has ended has already changed the order.
     const isInProgress =
       before.state === 'open' &&
       approval !== undefined &&

@@ -175,9 +175,8 @@ export const isErasing = ({ type }: { type?: string }, contracts: readonly Messa
   );
 
 /**
- * Whether these contracts read the event of a message in another rendition, and not in the rendition of the message.
- * All renditions of an event have the same version, so a subscriber that read two of them would classify the second one
- * as a duplicate.
+ * Whether these contracts cannot read a message, but can read another rendition of the same event. All renditions of an
+ * event have the same version, so a subscriber that read two of them would classify the second one as a duplicate.
  */
 export const isOtherRendition = ({ type, alternatetype }: Envelope, contracts: readonly MessageContract[]): boolean =>
   !canRead(contracts, type) && canRead(contracts, alternatetype);

@@ -85,8 +85,8 @@ export class Issuer {
 
   /**
    * Replaces all keys by a new key. A JWT authorizer accepts tokens that were signed with an older key until it fetches
-   * the new key. It does so when it gets a token that was signed with the new key, or any token at least ten minutes
-   * after its last fetch.
+   * the new key. It fetches the keys when it gets a token that was signed with the new key, or when it gets any token
+   * at least ten minutes after its last fetch.
    */
   async rotate(): Promise<void> {
     this.#keys.add(await newKey(), true);

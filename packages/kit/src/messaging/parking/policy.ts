@@ -40,7 +40,7 @@ const ADOPT_AFTER_MS = 5 * 60_000;
 /** The reason for parking a message whose attempt ended with this error. */
 export function reasonOf(error: Error): 'unsent' | 'failed' | 'retry' {
   if (error instanceof UnsentError) return 'unsent';
-  // Missing data has expired, or the function may not read it. A retry without a repair would fail again.
+  // Missing data has expired, or the function lacks permission to read it. A retry without a repair would fail again.
   return error instanceof MissingDataError || isPermanent(error) ? 'failed' : 'retry';
 }
 
