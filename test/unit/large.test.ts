@@ -345,17 +345,17 @@ describe('an outbox item in a foreign transaction', () => {
       ...{ version: 1, ...(large !== undefined && { large }) },
     }).Put?.Item;
 
-  it('with an event that erases makes the outbox erase sent data if the channel is large', () => {
+  it('of an erasing event requests the erasure of sent data if the channel is large', () => {
     expect(itemOf(true)).toMatchObject({ erases: true });
     expect(itemOf(false)).not.toHaveProperty('erases');
     expect(() => itemOf(undefined)).toThrow(
-      'shop.document.removed.v1 erases: set `large` to whether documents is large',
+      'shop.document.removed.v1 erases: pass `large: true` if documents is large, otherwise `large: false`',
     );
   });
 });
 
 describe('the relay', () => {
-  it('does not delete the row of an event that erases before the data is erased', async () => {
+  it('deletes the row of an erasing event only after it has erased the data', async () => {
     const erasing = { ...outboxRow('A', 1), erases: true } as const;
     const rows = [erasing];
     const removedRows: unknown[] = [];

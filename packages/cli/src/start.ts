@@ -111,7 +111,7 @@ function commonAddresses({ beside, grpcUrl, endpointUrl }: Cloud, { memory, data
     ...(grpcUrl === undefined ? [] : [['gRPC', pc.cyan(grpcUrl)] as const]),
     ['AWS', pc.cyan(endpointUrl)],
     ...Object.entries(beside).map(([name, url]): Line => [name, pc.cyan(url)]),
-    ['data', memory ? 'in memory only, deleted at the end' : relative(process.cwd(), data)],
+    ['data', memory ? 'in memory only, deleted when the cloud stops' : relative(process.cwd(), data)],
   ];
 }
 

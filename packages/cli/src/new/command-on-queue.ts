@@ -73,7 +73,7 @@ function editHandlers(root: string, names: CommandNames): Edit {
   const isKnown = /^export const commandHandlers = \([\s\S]*?\): Handlers<[^\n]*> => \(\{$/m.test(text);
   if (isKnown && text.match(/^\}\);$/gm)?.length === 1) return { file, text: text.replace(/^\}\);$/m, `${line}\n});`) };
   return {
-    where: `the handlers of ${names.of}: a command without a handler only advances the cursor`,
+    where: `the handlers of ${names.of} (a command without a handler only advances the cursor)`,
     lines: [line.trim()],
   };
 }

@@ -25,7 +25,7 @@ export function outboxItem<C extends MessageContract>(
   const { subject: aggregateId, version, large, time } = about;
   if (contract.erases && large === undefined)
     throw new Error(
-      `${contract.type} erases: set \`large\` to whether ${channel} is large, so that the stored data of its large messages is erased, too`,
+      `${contract.type} erases: pass \`large: true\` if ${channel} is large, otherwise \`large: false\`, so that the stored data of its large messages is erased, too`,
     );
   const row = { aggregateId, version, messages: [message], committedAt: time.toISOString() };
   return outboxPut(tableName, large && contract.erases ? { ...row, erases: true } : row);

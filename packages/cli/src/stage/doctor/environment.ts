@@ -70,7 +70,7 @@ export const permissions: Check = async ({ stage }) => {
   );
   const all = denied.flat();
   if (all.length === 0) return ok('you may read the tables of all consumers and outboxes, and invoke all sweeps');
-  return failed(`you may not ${all.join(', ')}`, 'use a role with the permissions: docs/reliability.md');
+  return failed(`you may not ${all.join(', ')}`, 'use a role with the permissions that docs/reliability.md lists');
 };
 
 const dryRun = (lambda: LambdaClient, FunctionName: string) =>
