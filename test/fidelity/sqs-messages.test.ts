@@ -26,7 +26,7 @@ describe('the system attribute AWSTraceHeader', () => {
     expect(received).not.toHaveProperty('MessageAttributes');
   });
 
-  it('is received only with the message of a batch that it was sent with, even if another message has the same body', async () => {
+  it('is received only with its own message of a batch, even if another message has the same body', async () => {
     const one = await queue('traced-batch.fifo');
     const entry = (Id: string, more: object) => ({
       ...{ Id, MessageBody: 'same', MessageGroupId: Id, MessageDeduplicationId: Id },

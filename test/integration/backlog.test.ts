@@ -75,7 +75,7 @@ describe('a backlog', () => {
   it('of 1,000 messages waits while the capability is paused: none is lost, parked or applied meanwhile', async () => {
     await switchTo(cloud, 'points', 'pause');
     await sendTo(cloud, 'points', BACKLOG);
-    // Waits until many messages were received and returned to the queue for a while.
+    // Waits until many messages were received and postponed.
     await eventually(async () => (await waiting(cloud, 'points')).inFlight > BACKLOG / 4, CHECK_INTERVAL_MS);
     const { total } = await waiting(cloud, 'points');
     expect([total, await applied(cloud, 'points'), await parked(cloud, 'points')]).toEqual([BACKLOG, 0, 0]);

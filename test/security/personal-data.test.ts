@@ -213,7 +213,8 @@ describe('phone and name', () => {
     const { headers } = await cloud.request('DELETE', `/v1/members/${changed}`);
     expect(headers.get('link')).toBe(`</v1/members/${changed}/erasure>; rel="status"`);
     await cloud.request('DELETE', `/v1/members/${unheard}`);
-    // The deactivation is parked behind a message that waits for an operator. The sweep drops that message and applies the deactivation.
+    // The deactivation is parked behind a message that waits for an operator. The sweep drops that message and applies
+    // the deactivation.
     await cloud.request('DELETE', `/v1/members/${refusedId}`);
     await eventually(async () => (await parkedOf(refusedId)).length === 2);
     await eventually(async () => {

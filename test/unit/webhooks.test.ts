@@ -80,7 +80,7 @@ describe('the webhook of the generic gateway', () => {
     ]);
   });
 
-  it('accepts a request with one valid signature among others, as while a key is replaced', async () => {
+  it('accepts a request if one of its signatures is valid, for example while a key is replaced', async () => {
     const { 'webhook-signature': signature, ...headers } = sent(body);
     const both = { ...headers, 'webhook-signature': `v1,AAAA v2,BBBB ${signature}` };
     expect(await read(request({ body, headers: both }))).toHaveLength(6);
