@@ -61,7 +61,7 @@ describe('a bill', () => {
     expect(bill({ requests: { 'POST /v1/members': 3 } }).byService.api.usdPerMillion).toBe(3);
   });
 
-  it('uses the durations of invocations that ran alone, and includes the log lines of Lambda', () => {
+  it('computes durations from figures that were measured without load, and includes the log lines of Lambda', () => {
     const invocations = [{ records: 1, ms: 5_000 }];
     const { lambda, logs } = bill({
       functions: { 'rollcall-dev-registration-register': { invocations, logBytes: 600 } },

@@ -43,7 +43,7 @@ export async function payOrder(orderId: string): Promise<'paid' | 'too late'> {
   return result === 'done' ? 'paid' : 'too late';
 }
 
-/** Gives the customer another half an hour: the new command replaces the scheduled command with the same name. */
+/** Gives the customer another half hour: the new command replaces the scheduled command with the same name. */
 export function extendOrder(orderId: string) {
   const send = [draftTo(orderCommands, cancelUnpaid, { orderId }, { after: HALF_AN_HOUR, name: 'unpaid' })];
   const events = [draft(placed, { orderId })] as const;

@@ -51,8 +51,8 @@ export interface ConsumerSettings extends QueueSettings {
 /**
  * Creates the two Lambda functions of a consumer, for any queue and table. `consume` applies the messages of the queue.
  * `sweep`, which a timer invokes every minute, parks dead letters, retries parked messages and carries out operators'
- * requests. On a channel that is not `ordered`, messages need no version: each message is identified by its id and
- * applied once, in the order in which the queue delivers the messages.
+ * requests. On a channel that is not `ordered`, messages need no version. Each message is identified by its id and
+ * applied once, or, by an `idempotent` consumer, at least once.
  * @throws {Error} if the consumer has a capability and `switchesTable` is missing, or if the channel is `large` and
  * `claimCheck` is missing
  * @public

@@ -68,7 +68,7 @@ export const ignored: ReadonlySet<string> = new Set([
   'AWS::CodeDeploy::DeploymentConfig',
   'AWS::CodeDeploy::DeploymentGroup',
   'AWS::Logs::MetricFilter',
-  // CDK adds the next two types. They delete logs and objects, but the embedded cloud deletes nothing.
+  // CDK adds the next two types. They delete logs and objects, but the embedded cloud keeps these.
   'Custom::LogRetention',
   'Custom::S3AutoDeleteObjects',
 ]);
