@@ -55,7 +55,7 @@ export const nameInput = z
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .meta({
-    description: `${NAME} It is stored in Unicode form NFC without surrounding white space, and has 1 to 100 characters: letters, with spaces or punctuation of names between them, and fewer than 5 digits in a row. Not allowed: invisible characters, symbols, words of mixed scripts, a hyphen at the beginning, and text that a phone displays as a link, such as a full stop without a space after it.`,
+    description: `${NAME} It is stored in Unicode form NFC without surrounding white space, and has 1 to 100 characters: letters, digits, spaces and punctuation of names, with at least one letter and fewer than 5 digits in a row. Not allowed: invisible characters, symbols, words of mixed scripts, a hyphen at the beginning, and text that a phone displays as a link, such as "St.John" (write "St. John").`,
     examples: ['Lucía García'],
     minLength: 1,
     maxLength: MAX_CHARACTERS,

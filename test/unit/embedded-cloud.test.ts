@@ -9,7 +9,7 @@ import type { ResourceInput } from '@rollcall/local/internal/template/resource';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 /**
- * Deploys templates whose resources are all of type `Test::Thing`.
+ * Deploys templates. Only the resource type `Test::Thing` is supported.
  * @returns the resolved properties of each resource, by logical ID
  */
 async function deployed(stacks: AssembledStack[], parameters: Record<string, string> = {}) {

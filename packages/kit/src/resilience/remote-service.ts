@@ -52,7 +52,7 @@ export interface RemoteServiceOptions<Request, Answer> {
    * of the timeout is left, the attempt fails without a call.
    */
   timeoutMs: number;
-  /** Maximum number of concurrent calls from this instance (bulkhead). A further call fails. */
+  /** Maximum number of concurrent calls from one function instance (bulkhead). A further call fails. */
   atOnce?: number | undefined;
   breaker?: Breaker | undefined;
   /** Runs before each attempt that the circuit allows, for example to wait or to apply a rate limit. */
@@ -182,7 +182,7 @@ const isOneOf = (error: unknown, ...kinds: Array<new (...given: never[]) => Erro
 
 /**
  * Whether an immediate retry may succeed. It cannot succeed if the circuit is open, if the service throttles or rejects
- * the request, or if the request could not be sent, for example because the bulkhead is full.
+ * the request, or if the service was not called, for example because the bulkhead is full.
  */
 const isRetryable = (error: unknown): boolean =>
   error instanceof UnavailableError &&
