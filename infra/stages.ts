@@ -67,7 +67,7 @@ const accountStages = {
     tokens: { audience: 'rollcall', scopes: { read: 'members:read', write: 'members:write' } },
     customerManagedKey: true,
     // With this setting, a deployment takes twenty minutes for each stack. An alarm that evaluates three minutes is
-    // raised when the new code has about 30 % of the traffic.
+    // raised when the new code has about 30 % of the traffic, or more on a route with few requests.
     trafficShifting: 'LambdaLinear10PercentEvery2Minutes',
     sms: {
       providers: ['aws', 'twilio'],

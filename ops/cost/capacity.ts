@@ -65,7 +65,7 @@ function hotItems({ perRegistration }: Figures): Limit[] {
       what: `writes a second to one item: \`${kind}#…\` in table \`${table}\``,
       needs: (rate) => rate * updates,
       limit: QUOTAS.itemWriteUnits,
-      raise: 'none: spread the writes over several items, or lease several tokens with one write',
+      raise: 'none: spread the writes over several items, or lease more tokens with one write',
       source: SOURCES.item,
     }));
 }

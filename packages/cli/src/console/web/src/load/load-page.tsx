@@ -40,7 +40,9 @@ export default function LoadPage() {
 /** Disables the entrance animation, because a chart is updated every second. */
 const noAnimation = { isAnimationActive: false };
 
-/** Times without messages have no lag. A value between two such times is a dot, because a line needs two values. */
+/**
+ * At times without messages, the lag has no value. A value between two such times is a dot, because a line needs two.
+ */
 const withIsolatedDots = { withDots: true, dotProps: { r: 2, strokeWidth: 0 } };
 
 function Charts({ points, embedded }: { points: Points; embedded: boolean }) {
