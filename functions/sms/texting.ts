@@ -28,7 +28,7 @@ export interface ConfiguredProvider {
 
 export interface TextingOptions {
   /**
-   * The providers in order. The next provider is called only if the previous provider certainly did not send the SMS.
+   * The providers in order. An attempt calls the next provider only if the previous one certainly did not send the SMS.
    */
   providers: readonly ConfiguredProvider[];
   timeoutMs: number;
@@ -106,8 +106,8 @@ export function createTexting(options: TextingOptions): SendText {
       retry: { tries: MAX_TRIES, isIdempotent: () => provider.honoursKey },
       async fallback(text, cause) {
         if (!next || !mayUseNextProvider(cause)) {
-          // After an unknown outcome, the next attempt uses only providers that honour idempotency keys. If this
-          // provider does not honour them, that would prevent no duplicate, so the outcome is not reported as unknown.
+          // An attempt after an unknown outcome uses only providers that honour idempotency keys. This prevents a
+          // duplicate only if this provider honours them. Otherwise, the outcome is not reported as unknown.
           if (cause instanceof UnavailableError) cause.outcomeUnknown &&= provider.honoursKey;
           throw cause;
         }

@@ -16,10 +16,12 @@ const { tables, received, byService } = committedFigures.perRegistration;
 /** The write units of one registration in the table that gets the most write units. */
 const WRITES_PER_REGISTRATION = Math.max(...Object.values(tables));
 /**
- * The messages of one registration in the queue that gets the most messages. Without batching, each message is one
+ * The messages of one registration in the FIFO queue that gets the most messages. Without batching, each message is one
  * call.
  */
-const MESSAGES_PER_QUEUE = Math.max(...Object.values(received).map(({ messages }) => messages));
+const MESSAGES_PER_FIFO_QUEUE = Math.max(
+  ...Object.entries(received).map(([queue, { messages }]) => (queue.endsWith('.fifo') ? messages : 0)),
+);
 /**
  * The calls per second that SQS allows for each API action of a FIFO queue in high-throughput mode, by region, from
  * FIFO_CALLS_SOURCE. Service Quotas does not list these limits, and no other source confirms the numbers.
@@ -63,13 +65,12 @@ export async function concurrency({ stage, planned }: Plan, account: Account): P
   const needed = Math.ceil(batches + waitsPerSecond * WAIT_SECONDS + perSecond * REQUEST_SECONDS);
   const allowed = await account.concurrentExecutions();
   const parts = `batches ${batches}, waiting requests ${waitsPerSecond * WAIT_SECONDS}, others ${Math.ceil(perSecond * REQUEST_SECONDS)}`;
-  if (needed <= allowed)
-    return [good(check, `the stage needs at most ${needed} (${parts}), and ${allowed} are allowed`)];
+  if (needed <= allowed) return [good(check, `the stage needs about ${needed} (${parts}), and ${allowed} are allowed`)];
   return [
     {
       check,
       state: 'beware',
-      says: `The settings of ${stage.name} need up to ${needed} concurrent functions (${parts}), but the account allows ${allowed}. Request an increase, or lower the stage's throttling in infra/stages.ts.`,
+      says: `The settings of ${stage.name} need about ${needed} concurrent functions (${parts}), but the account allows ${allowed}. Request an increase, or lower the rates in the stage's throttling in infra/stages.ts.`,
       mend: `${LAMBDA_QUOTA} ${Math.max(1_000, needed)}`,
     },
   ];
@@ -90,15 +91,15 @@ export async function topicLoad({ stage }: Plan, account: Account): Promise<Find
   return [{ check, state: 'beware', says, mend: `${SNS_QUOTA} ${needed}` }];
 }
 
-/** Checks whether a FIFO queue allows the calls to the stage's busiest queue. */
+/** Checks whether SQS allows the calls to the stage's busiest FIFO queue. */
 export async function queueLoad({ stage }: Plan, account: Account): Promise<Finding[]> {
   const check = 'calls to a queue';
   const { registrationsPerSecond } = stage.throttling;
   const { region } = await account.identity();
-  const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_QUEUE);
+  const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_FIFO_QUEUE);
   const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
   if (needed <= allowed) return [good(check, `at most ${needed} a second, and ${allowed} are allowed`)];
-  const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one queue, but a FIFO queue allows ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
+  const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one FIFO queue, but it allows ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
 }
 

@@ -357,7 +357,7 @@ describe('a cloud', () => {
     await cloud.sendAs(sender, `${consumer}-dlq`, 'group', body, 'dying');
   }
 
-  it('grants rarely needed permissions: for a message with many receives, a dead letter with an unsent reply, and a change by version 2 of the API', async () => {
+  it('allows calls that are rarely needed: for a message with many receives, a dead letter with an unsent reply, and a change by version 2 of the API', async () => {
     const member = memberIdOf(71);
     const record = (body: object, receives: number) => ({
       Records: [
@@ -401,7 +401,7 @@ describe('a cloud', () => {
       return { Records: [{ eventSourceARN, messageId: command.id, body: JSON.stringify(command), attributes }] };
     };
     const held = async () => (await cloud.items('points-commands', member)).map(({ sk, reason }) => reason ?? sk);
-    // There is no account yet. After the account exists, an operator redrives the message.
+    // The member has no points account yet, so the command is parked. It is redriven after the account is created.
     await cloud.invoke('rollcall-dev-points-commands-consume', record(1));
     expect(await held()).toEqual(['retry']);
     const account = { pk: member, sk: 'account', version: 1, accountState: 'open', balance: 100 };

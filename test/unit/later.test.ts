@@ -362,7 +362,7 @@ describe('a message scheduled under a name, with a custom ID', () => {
   const withId = (orderId: string, id: string) =>
     order(orderId, { send: [draftTo(payments, charge, { orderId }, { after: HALF_AN_HOUR, name: 'deadline', id })] });
 
-  it('is not lost if a message with the same ID replaces it between the read and the write of its release', async () => {
+  it('is not lost if it replaces a message with the same ID while that message is being released', async () => {
     const id = newId();
     const key = { subject: id, name: 'deadline' };
     await orders.create(id, withId(id, `${id}-deadline`), context);

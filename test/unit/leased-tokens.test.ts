@@ -46,8 +46,8 @@ describe('tokens that instances lease', () => {
   it('allow 95 % to 100 % of a limit for any load of 20 instances, and report once that it is nearly used up', async () => {
     const load = fc.record({
       limit: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 400, max: 5_000 })),
-      // A batch is an instance and the number of SMS that it sends at once. The tokens of an instance that does not
-      // occur again stay unused.
+      // A batch is an instance and the number of SMS that it sends at once. If an instance has
+      // no later batch, its remaining tokens stay unused.
       batches: fc.array(fc.tuple(fc.integer({ min: 0, max: INSTANCES - 2 }), fc.integer({ min: 1, max: 10 })), {
         maxLength: 300,
       }),
@@ -71,7 +71,7 @@ describe('tokens that instances lease', () => {
     );
   });
 
-  it('are kept across invocations, so that fewer than one in ten single SMS costs a write', async () => {
+  it('are kept across invocations, so that of SMS sent one at a time, fewer than one in ten costs a write', async () => {
     const { takeToken, store } = stage();
     for (let text = 0; text < 1_000; text++) expect(await takeToken(text % 5, 100_000)).toBeDefined();
     expect(store.writes).toBeLessThan(100);

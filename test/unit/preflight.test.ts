@@ -257,7 +257,7 @@ describe('before a deployment', () => {
     },
   );
 
-  it('an existing resource that the deployment imports is not reported, because its template retains it', async () => {
+  it('an existing resource that the deployment can import is not reported: its deletion policy is Retain', async () => {
     const account = { namesOf: async () => ['rollcall-prod-members'] };
     expect(await findingsFor(account, { importsExisting: true })).toEqual([]);
   });
@@ -343,8 +343,8 @@ describe('before a deployment', () => {
     expect((await findingsFor(account, { stage })).map(({ check }) => check)).toEqual([]);
   });
 
-  it('a reply rate above the quota of FIFO queues in the region is reported', async () => {
-    const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 900 } };
+  it('a message rate above the quota of FIFO queues in the region is reported', async () => {
+    const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 2_500 } };
     const at = (region: string): Partial<Account> => ({
       identity: async () => ({ account: '000000000000', region }),
       stack: async () => stack({}),

@@ -52,7 +52,7 @@ describe('a message that an effect sends', () => {
   it('is stored with the effect, and sent when the cause is redelivered after a crash', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, versions } = replying(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but its outgoing messages could not be sent');
     expect(versions()).toEqual([1]);
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
@@ -69,7 +69,7 @@ describe('a message that an effect sends', () => {
     pass(60_000);
     expect(await sweep()).toMatchObject({
       applied: 1,
-      errors: ['1 UnsentError: applied, but the messages that follow could not be sent: denied'],
+      errors: ['1 UnsentError: applied, but its outgoing messages could not be sent: denied'],
     });
     expect([parked(), versions()]).toEqual([['1 unsent'], [1, 2, 3, 4]]);
     sender.failure = undefined;
@@ -211,7 +211,7 @@ describe('a reply derived from message and state', () => {
   it('is derived again when the message is redelivered after a crash, and its effect is not repeated', async () => {
     const sender = outbound(new Error('the function dies'));
     const { apply, runs } = deriving(sender);
-    await expect(apply(registered())).rejects.toThrow('applied, but the messages that follow could not be sent');
+    await expect(apply(registered())).rejects.toThrow('applied, but its outgoing messages could not be sent');
     sender.failure = undefined;
     expect(await apply(registered(), 2)).toBe('duplicate');
     expect(sender.sent).toEqual([answer]);

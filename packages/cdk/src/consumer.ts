@@ -174,8 +174,8 @@ export class Consumer extends Construct {
 }
 
 /**
- * Checks that a handler file contains the descriptor of the consumer. If the file contains no descriptor, nothing is
- * checked here. Instead, the function compares its name with the name of its consumer when it starts.
+ * Checks that a handler file does not contain only descriptors of other consumers. If none is found in the file, the
+ * function compares its name with the name of its consumer when it starts.
  */
 function checkEntry({ consumer: { name }, entry }: ConsumerProps): void {
   const found = consumersIn(entry);

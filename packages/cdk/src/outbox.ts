@@ -51,7 +51,7 @@ export class Outbox extends Construct {
   readonly of: string | undefined;
   /** Physical name of the function that the stream triggers. */
   readonly relay: string;
-  /** Service name that distinguishes the metrics of relay and sweep. */
+  /** Service name in the metrics of the relay and the sweep, different for each outbox. */
   readonly metrics: string;
   readonly sendsTo: readonly Channel[];
   readonly #later: LaterTable | undefined;

@@ -46,8 +46,8 @@ function redriveAllowPolicyOf(scope: Construct, id: string, source: string | und
 
 /**
  * A queue that keeps messages for 14 days, encrypted with the stage's customer managed key or, without such a key, with
- * a key of SQS. The queue requires TLS. Apart from the deployment role and the account's root, only roles of the stage
- * can access it.
+ * a key of SQS. The queue requires TLS. Apart from AWS services, the deployment role and the account's root, only
+ * roles of the stage can access it.
  * @beta
  */
 export class StageQueue extends Queue {

@@ -142,7 +142,7 @@ export interface Snapshot {
   warnings: readonly Words[];
 }
 
-/** A failed invocation of a function in an embedded cloud or, without `requestId`, a denied call by the function. */
+/** In an embedded cloud, a failed invocation of a function. If `requestId` is missing, a denied call by the function. */
 export interface Failure {
   at: string;
   functionName: string;

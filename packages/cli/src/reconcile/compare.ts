@@ -197,7 +197,7 @@ function kindOf(
   return hasChanged && hasCaughtUp && mayBeInTransit ? undefined : kind;
 }
 
-/** For commands, a counter of 0 that replaces a missing counter, if the consumer has a record. */
+/** For commands: if the consumer has a record and the sender has no counter, the counter counts as 0. */
 const zeroCounter = (
   { aggregates }: VersionedChannel,
   consumerRecord: ConsumerRecord | undefined,

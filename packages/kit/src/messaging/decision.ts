@@ -105,9 +105,9 @@ export function commitsOf<State extends Versioned, Topic extends Channel>(
 }
 
 /**
- * The write that deletes the scheduled message that a scheduled command replaces. The replaced message has the
- * command's name or, if the command has no name, the command's id. Empty if the command is not scheduled, or has
- * neither a name nor an id.
+ * Identifies the scheduled message that a scheduled command may replace, by its deletion. The deletion is not executed:
+ * `once` compares it with the deletions of the erasure. The message has the command's name or, without a name, its id.
+ * Empty if the command is not scheduled, or has neither a name nor an id.
  */
 function replacedBy(command: AddressedDraft, later: LaterMessages): TransactItem[] {
   const name = command.later && (command.later.name ?? command.id);

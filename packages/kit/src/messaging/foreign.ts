@@ -7,8 +7,8 @@ import { type Envelope, keyText, parseJson, type ReadEnvelope, sequenceOf } from
 /** The result of an adapter for a message that is not a CloudEvent of the kit. */
 export interface ForeignMessage {
   /**
-   * The id of the message. It must be unique in the channel and the same at every redelivery, because the consumer
-   * recognises duplicates by their ids.
+   * The id of the message. It must be unique in the channel and the same at every redelivery, because a consumer
+   * without versions recognises duplicates by their ids.
    */
   id: string;
   /** One of the channel's `senders`. */

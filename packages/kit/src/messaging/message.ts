@@ -4,7 +4,7 @@ import type { LogFields } from '../observability/spans.ts';
 import { decodeData, type EncodedData, encodeData, type Format, JSON_FORMAT } from './codecs.ts';
 import { UnreadableMessageError } from './errors.ts';
 
-/** A text that becomes part of a table's key, which is limited to 1,024 bytes. */
+/** A text that becomes part of a table's key. A sort key is limited to 1,024 bytes. */
 export const keyText = z.string().min(1).max(200);
 
 /**

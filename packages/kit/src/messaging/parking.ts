@@ -82,8 +82,8 @@ export function createParking(options: ParkingOptions) {
         const { parked: updated, error } = outcome;
         if (error) Object.assign(report, { version: parked.version, error: textOf(error) });
         report[needsPerson(updated, now()) ? 'forPerson' : 'waiting']++;
-        // A message that was unreadable may now be parked under its own aggregate. It then blocks no message of
-        // `queue`.
+        // A message that was unreadable may now be parked under its own aggregate. It then blocks no other message
+        // of this list.
         if (updated.aggregateId !== aggregateId || !blocksLater(updated)) continue;
         report.waiting += queue.length - index - 1;
         break;

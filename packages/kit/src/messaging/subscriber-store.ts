@@ -73,7 +73,7 @@ export interface ParkedMessage extends ParkedKey {
 }
 
 /**
- * A message that an operator discarded, or that the sweep dropped because its subject was erased. It does not expire.
+ * A message that an operator discarded, or that was dropped because its subject was erased. It does not expire.
  */
 export type DiscardedMessage = ParkedMessage & {
   discardedAt: string;

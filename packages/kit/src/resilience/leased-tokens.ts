@@ -34,8 +34,8 @@ export interface Token {
 /** Maximum share of a limit that all instances together may take ahead of need. */
 const MAX_AHEAD_SHARE = 1 / 20;
 /**
- * Ahead of need, an instance takes at most this share of the number of tokens that it has used. Therefore, the number
- * of tokens that are lost when an instance ends is proportional to the use of the instance.
+ * Ahead of need, an instance takes at most this share of the tokens that it has used, or {@link MIN_ROOM_SHARE} of the
+ * room if that is more. A busy instance therefore loses more tokens when it ends than an instance with little use.
  */
 const OWN_USE_SHARE = 1 / 4;
 /**

@@ -87,7 +87,7 @@ export function checkCondition(name: string, keys: Record<string, string | strin
     // absent would therefore be met here, but perhaps not on AWS.
     if (!isKnown && (condition.holdsIfAbsent || isNull(name)))
       throw new CloudError(
-        `${where}: the embedded cloud does not support the condition key ${key} with ${name}, which is met if the key is absent.`,
+        `${where}: the embedded cloud does not support the condition key ${key} with ${name}, whose result depends on whether the key is absent.`,
       );
   }
 }

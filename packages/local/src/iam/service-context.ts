@@ -46,11 +46,11 @@ const SENT: Record<string, SentKeys> = {
   ),
   // Queues: https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
   // Functions: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
-  // Keys: CDK's SqsSubscription, and
+  // KMS keys: CDK's SqsSubscription, and
   // https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
   sns: forActions(['sqs:SendMessage', 'lambda:InvokeFunction', ...DATA_KEYS], ['aws:SourceArn']),
   // Topics: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
-  // Keys, in an example without a condition: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+  // KMS keys (an example without a condition): https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
   cloudwatch: { 'sns:Publish': ['aws:SourceArn'], ...forActions(DATA_KEYS, []) },
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
   s3: forActions(

@@ -34,8 +34,8 @@ const STATIC = /\b(?:from|import|require\s*\()\s*["']@?$/;
 const DYNAMIC = /\bimport\s*\(\s*["']@?$/;
 const MAX_PREFIX = 24;
 /**
- * Matches the SDK's clients and libraries, which must be installed if the code imports them. Other packages are
- * optional, because bundled code of the SDK contains imports of such packages in the texts of error messages.
+ * Matches the SDK's clients and libraries, which must be installed if the code imports them statically. Other packages
+ * are optional, because bundled code of the SDK contains imports of such packages in the texts of error messages.
  */
 const IS_CLIENT = /^@aws-sdk\/(client|lib)-[\w-]+$/;
 /** A part of version 2's user agent. Every bundle of version 2 contains it. */

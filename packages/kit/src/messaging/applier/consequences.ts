@@ -57,7 +57,7 @@ export function createConsequences<C extends MessageContract>(options: Consequen
     const [cause] = errors.values();
     if (!cause) return;
     const unsent = derived.filter((message) => errors.has(message));
-    throw new UnsentError(`applied, but the messages that follow could not be sent: ${cause.message}`, {
+    throw new UnsentError(`applied, but its outgoing messages could not be sent: ${cause.message}`, {
       cause,
       unsent,
     });

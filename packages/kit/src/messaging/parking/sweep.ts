@@ -58,8 +58,8 @@ export function createSweep(options: SweepOptions) {
     // Messages that follow from applied messages are sent even while the capability is paused or skipped.
     const isDueNow = (parked: ParkedMessage) => isDue(parked, { ...policy, isOff: false }, now());
     if (toSend.some(isDueNow)) return undefined;
-    // A held message may have been redelivered and applied in the meantime. The messages behind it then no longer wait.
-    // To find out, the sweep must process a queue with such messages.
+    // A held message may have been applied by a redelivery in the meantime. If messages are parked behind it, the sweep
+    // must process the queue to find out.
     const isHeldAlone = lowest?.reason === 'held' && queue.length === 1;
     const isWaiting = isHeldAlone || (lowest?.reason === 'retry' && !isDueNow(lowest));
     if (lowest && !isWaiting) return undefined;
