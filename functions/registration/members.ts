@@ -16,9 +16,9 @@ export interface MembersOptions {
 }
 
 /**
- * The maximum number of attempts to register a phone. An attempt fails if it finds a `PhoneMark` that no earlier
- * attempt found. The first attempt therefore fails for each phone with a mark. A later attempt fails only if other
- * requests register and release the phone in the meantime.
+ * The maximum number of attempts to register a phone. The first attempt does not know whether the phone has a
+ * `PhoneMark`. If it has one, the attempt fails, and returns the mark for the next attempt. A later attempt fails only
+ * if other requests register and release the phone in the meantime.
  */
 const MAX_ATTEMPTS = 5;
 const CHANGING = 'Other requests are changing the member. Try again.';

@@ -14,8 +14,9 @@ const APP = join(import.meta.dirname, '../../test/support/later-app');
 const SERVICE = 'shop-dev-orders';
 const SCHEDULE_TABLE = `${SERVICE}-later`;
 /**
- * The number of orders whose messages are released, and the number of orders of which a message is cancelled. The
- * orders run one after the other, so that each batch has one message and the measurements hardly vary.
+ * The number of orders in each of two groups: messages of the first are released, one message of each order of the
+ * second is cancelled. The orders run one after the other, so that each batch has one message and the measurements
+ * hardly vary.
  */
 const ORDERS = 5;
 const POLL_INTERVAL_MS = 20;

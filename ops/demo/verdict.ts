@@ -24,7 +24,7 @@ export interface Verdict {
   duplicated: number;
   /**
    * How often a subscriber skipped a version of a member. A guide counts, too, if it has the member's version but not
-   * the member's locale.
+   * the locale closest to the member's.
    */
   outOfOrder: number;
   /**

@@ -2,8 +2,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { queue, rawCall, receiveFrom, sqs } from './aws.ts';
 
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
-// These clients use this protocol: botocore before 1.31.81, versions of the AWS CLI with such a botocore, and SDKs before
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html These
+// clients use this protocol: botocore before 1.31.81, versions of the AWS CLI with such a botocore, and SDKs before
 // November 2023, such as the SDK for JavaScript 2.
 
 const VERSION = '2012-11-05';
@@ -62,7 +62,7 @@ describe('SQS by the Query protocol', () => {
     expect(body).toMatch(/<ReceiveMessageResult><Message>.*<\/Message><\/ReceiveMessageResult>/s);
     expect(body).toContain('<Name>ApproximateReceiveCount</Name><Value>1</Value>');
     expect(body).toMatch(/<MessageAttribute><Name>text<\/Name><Value>.*<StringValue>a<\/StringValue>.*<\/Value>/s);
-    // XML readers drop an unescaped carriage return. The body's MD5 then differs, so the client drops the message.
+    // XML readers turn an unescaped CRLF into LF. The body's MD5 then differs, so the client drops the message.
     expect(body).toMatch(/<Body>x&#(13|xD);/i);
     const [ReceiptHandle = ''] = all('ReceiptHandle');
     expect(await query('DeleteMessage', { QueueUrl: one.url, ReceiptHandle })).toMatchObject({ status: 200 });

@@ -60,8 +60,8 @@ export function checkErasures({ consumers, deactivations, finalTables }: History
 }
 
 /**
- * Whether the reply to a message may be missing. This is the case if any reply is parked or was discarded, if the
- * message itself is parked, or if an operator discarded the replies to it.
+ * Whether the reply to a message may be missing. This is the case if any reply, to whatever message, is parked or was
+ * discarded by its receiver, if the message itself is parked, or if an operator discarded its unsent replies.
  */
 function mayLackReply(
   consumers: History['consumers'],
@@ -124,8 +124,8 @@ function checkAccount({ memberId, balance, opening, entries }: Account): Violati
 }
 
 /**
- * If all messages about points have been processed and none was discarded, checks that each operation of an active member
- * has ended, and that no operation of a member is stored after a service has confirmed the member's erasure.
+ * If all messages about points have been processed and none was discarded, checks that each operation of an active
+ * member has ended, and that no operation of a member is stored after a service has confirmed the member's erasure.
  */
 export function checkOperationsAtRest(history: History): Violation[] {
   const { returnedOperations, deactivations, finalTables } = history;

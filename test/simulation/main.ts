@@ -19,8 +19,8 @@ interface Options {
 }
 
 /**
- * The maximum number of schedules for a mutant without `--schedules`. If none of them violates a guarantee that the
- * mutant is expected to break, the mutant is reported as not found.
+ * For `--mutants` without `--schedules`: the maximum number of schedules for a mutant. If none of them violates a
+ * guarantee that the mutant is expected to break, the mutant is reported as not found.
  */
 const MAX_SCHEDULES = 1_000;
 
@@ -101,7 +101,7 @@ async function tryMutants({ schedules = MAX_SCHEDULES, json }: Options): Promise
 async function main(): Promise<void> {
   const options = new Command('npm run simulate --')
     .description(
-      'Runs the kit against simulated services with every failure that AWS allows. Stops early if a guarantee is violated.',
+      'Runs the kit against simulated services with every failure that AWS allows. A core stops early if it finds a violation.',
     )
     .addOption(
       new Option(

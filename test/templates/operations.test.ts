@@ -48,7 +48,7 @@ const metricsOf = (stage: 'dev' | 'prod'): string[][] =>
 describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
   const alarms = () => ofType(stage, 'AWS::CloudWatch::Alarm');
 
-  it('refer to an existing chapter of the runbook, with which their name ends', () => {
+  it('refer to an existing chapter of the runbook, and their names end with its anchor', () => {
     for (const { AlarmName, AlarmDescription } of alarms()) {
       expect(chapters, AlarmName).toContain(chapterOf(AlarmDescription));
       expect(AlarmName).toMatch(new RegExp(`^rollcall-${stage}-[a-z-]*${chapterOf(AlarmDescription)}$`));
@@ -105,7 +105,7 @@ describe.each(['dev', 'prod'] as const)('the alarms of %s', (stage) => {
     });
   });
 
-  it('do not depend on the newest minute, which FILL fills before it is measured', () => {
+  it('tolerate a filled value in the newest minute, whose metrics have not arrived yet', () => {
     const filled = alarms().filter(({ Metrics }) => JSON.stringify(Metrics ?? []).includes('FILL('));
     expect(filled.length).toBe(namesOf(stage, 'AWS::DynamoDB::GlobalTable', 'TableName').length);
     for (const { DatapointsToAlarm, EvaluationPeriods, AlarmName } of filled)

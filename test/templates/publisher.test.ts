@@ -9,7 +9,8 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 
-// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the guide.
+// These tests do not check which consumer owns a handler file, so every consumer may use the handlers of the service
+// `guide`.
 vi.mock('@rollcall/cdk/internal/bundles', async (original) => ({
   ...(await original<object>()),
   consumersIn: () => [],

@@ -71,7 +71,7 @@ describe('tokens that instances lease', () => {
     );
   });
 
-  it('are kept across invocations, so that of SMS sent one at a time, fewer than one in ten costs a write', async () => {
+  it('are kept across invocations: SMS sent one at a time cost fewer than one write per ten SMS', async () => {
     const { takeToken, store } = stage();
     for (let text = 0; text < 1_000; text++) expect(await takeToken(text % 5, 100_000)).toBeDefined();
     expect(store.writes).toBeLessThan(100);

@@ -89,7 +89,7 @@ describe('a resource', () => {
     expect(preconditions(requestOf({ 'if-match': '"3-xml", "4"' }))).toEqual({ ifMatch: '"3", "4"' });
   });
 
-  it('without a body, or in another format, is returned unchanged', async () => {
+  it('without a body, or in another format, keeps its body', async () => {
     const responseTo = async (answer: object) =>
       endpoint(logger, async () => answer)(requestOf({ accept: 'application/xml' }), context);
     expect(await responseTo({ statusCode: 204, body: '' })).toMatchObject({ statusCode: 204, body: '' });

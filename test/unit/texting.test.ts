@@ -86,7 +86,7 @@ describe('an SMS', () => {
     expect(without.called).toEqual(['first', 'second']);
   });
 
-  it('is not reported with an unknown outcome if the provider does not honour keys, because a retry could not resolve it', async () => {
+  it('without a response, has no unknown outcome if the provider does not honour keys, because a retry could not resolve it', async () => {
     expect(await texting([noResponse], {}, false).send()).toMatchObject({
       name: 'TransientError',
       outcomeUnknown: false,

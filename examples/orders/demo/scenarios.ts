@@ -56,7 +56,7 @@ export const scenarios: Record<string, (shop: Shop, check: Check) => Promise<voi
     await check('paid too late', id, { ...cancelled, ...stopped });
   },
 
-  async 'cancelled while it is approved'(shop, check) {
+  async 'cancelled during the approval'(shop, check) {
     const { pay } = holdPayments(shop);
     const id = await shop.place('a clock');
     await shop.untilReserved(id);

@@ -31,8 +31,8 @@ const PERMANENT =
 const THROTTLED_MS = 1_000;
 
 /**
- * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. This API does not support idempotency keys. The task ID of a
- * call is the receipt's reference, or the idempotency key if there is no reference. SMS to mainland China must use
+ * Alibaba Cloud SMS, SendMessageToGlobe of API 2018-05-01. This API does not support idempotency keys. A call sends the
+ * `reference` of the SMS as its task ID, or without a reference, the idempotency key. SMS to mainland China must use
  * registered templates with short variables. `createAlibaba` does not support templates, so it refuses SMS to mainland
  * China.
  */

@@ -97,7 +97,8 @@ export class Channels extends Construct {
 
   /**
    * Allows a function of an outbox to erase a subject's data in the bucket, for each large channel that has a message
-   * with `erases`. Sets LARGE_BUCKET if one channel has such a message, and the same or another channel is large.
+   * with `erases`. Sets LARGE_BUCKET if any of the channels is large, and any of them, not necessarily the same,
+   * has such a message.
    */
   allowErasingLarge(fn: LambdaFunction, channels: readonly Channel[]): void {
     const erasing = channels.filter(({ messages }) => messages.some(({ erases }) => erases));

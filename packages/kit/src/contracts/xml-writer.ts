@@ -7,8 +7,8 @@ export const ITEM = 'i';
 const isName = (key: string) => /^(?!xml)[a-z_][\w.-]*$/i.test(key);
 
 /**
- * Characters that XML 1.0 does not allow even as references (2.2): most control characters, lone surrogates, U+FFFE and
- * U+FFFF.
+ * Characters that XML 1.0 does not allow even as references (2.2): most control characters below U+0020, lone
+ * surrogates, U+FFFE and U+FFFF.
  */
 const NOT_IN_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 

@@ -64,7 +64,8 @@ export class UnreadableMessageError extends PermanentError {
 }
 
 /**
- * The message exceeds the size limit of every channel, or its data exceeds the limit for data in the stage's bucket.
+ * The message exceeds the size limit of messages, and its data cannot be stored apart; or the data exceeds the limit
+ * for data that is stored apart.
  */
 export class MessageTooLargeError extends PermanentError {
   override readonly name = 'MessageTooLargeError';
@@ -76,7 +77,7 @@ export class MessageTooLargeError extends PermanentError {
 
 /**
  * The stored data of a large message cannot be read. Either the data has expired, or the function lacks the permission
- * to read it. The error is transient, because the permission can be granted.
+ * to read it. Extends TransientError, because the permission can be granted.
  */
 export class MissingDataError extends TransientError {
   override readonly name = 'MissingDataError';

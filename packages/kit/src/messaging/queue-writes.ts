@@ -15,8 +15,8 @@ export interface OutboxWriterOptions {
   /** Key of the counter of `QUEUE/SUBJECT`. Default: `{ pk: 'commands#QUEUE/SUBJECT' }`. */
   counterKey?: (group: string) => Record<string, string>;
   /**
-   * Schedules messages: the result of `createLater`, with the table that the environment variable LATER_TABLE of the outbox
-   * names. Required for scheduled messages.
+   * Schedules messages: the result of `createLater`, for the table in the outbox's environment variable
+   * LATER_TABLE. Required for scheduled messages.
    */
   later?: LaterMessages;
   /** Stores the data of large messages: the result of `createClaimCheck`. Required for channels that are `large`. */

@@ -53,11 +53,11 @@ export function createRelay({ outbox, sender, erase = failToErase }: RelayOption
 
   return {
     /**
-     * Publishes the rows of each aggregate up to the highest version of its doorbells. The messages and their order are
-     * read from the outbox, because DynamoDB Streams order the records of an item, but not the records of an aggregate.
-     * Rows are published in waves with at most one row per aggregate, and deleted after the broker has confirmed them.
-     * After a failed row, no later row of its aggregate is published. The renditions of an event are in one row: they
-     * need no order, because no subscriber reads two of them.
+     * Publishes the rows of each aggregate up to the highest version of its doorbells. Except for version 1, the
+     * messages and their order are read from the outbox, because DynamoDB Streams order the records of an item, but not
+     * the records of an aggregate. Rows are published in waves with at most one row per aggregate, and deleted after
+     * the broker has confirmed them. After a failed row, no later row of its aggregate is published. The renditions of
+     * an event are in one row: they need no order, because no subscriber reads two of them.
      */
     async publishPending(doorbells: readonly OutboxRow[]): Promise<PublishReport> {
       const failed = new Map<string, Error>();

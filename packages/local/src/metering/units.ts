@@ -73,7 +73,7 @@ export function unitsOf(operation: string, request: string, response: string): U
 /**
  * The units of a write with a failed condition. Such a write is billed by the size of the existing or the new item,
  * whichever is larger (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
- * For a cancelled transaction, the computed units are an upper bound, because every item is counted as written.
+ * For a cancelled transaction, every item is counted as written.
  */
 function unitsOfFailedWrite(
   operation: string,

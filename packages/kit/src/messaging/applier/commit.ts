@@ -36,8 +36,8 @@ const isOutcomeUnknown = (error: unknown): boolean =>
 const DEFAULT_LEASE_MS = 15_000;
 
 /**
- * How long the id of an unordered message is stored to recognise duplicates. The queue and the dead-letter queue each
- * keep a message for at most 14 days: 28 days in all. A sender may publish the message again, so the id is kept for
+ * How long the id of an unordered message is stored to recognise duplicates. The queue and the dead-letter queue
+ * keep a message for at most 14 days each. A sender may publish the message again, so the id is kept for
  * twice that time.
  */
 const REMEMBERED_SECONDS = 56 * 24 * 3600;

@@ -22,7 +22,8 @@ export type Sent = Pick<Delivery, 'body' | 'senderId'>;
 type MessageToRecord = Pick<ParkedMessage, 'aggregateId' | 'version' | 'messageId' | 'type' | 'body' | 'senderId'>;
 
 /**
- * The attempts so far, including the attempt whose result is stored. `parkedAt` is set if the message is already parked.
+ * The attempts so far, including the attempt whose result is stored. `parkedAt` is set if the message is already
+ * parked.
  */
 type AttemptsSoFar = Pick<ParkedMessage, 'attempts'> & Partial<Pick<ParkedMessage, 'parkedAt' | 'unanswered'>>;
 
@@ -49,8 +50,8 @@ export function createParkingWriter({ store, queueName, unordered = false, now, 
       ...{ aggregateId, version, messageId },
       ...(type !== undefined && { type }),
       ...(senderId !== undefined && { senderId }),
-      // The body of an `unsent` message is not needed, because the messages that follow from the message are stored.
-      // The body is dropped, because it may contain personal data.
+      // An `unsent` message is already applied, and the messages that follow from it are stored. Its body is not
+      // needed, and is dropped, because it may contain personal data.
       body: reason === 'unsent' ? '' : body,
       reason,
       parkedAt: now().toISOString(),

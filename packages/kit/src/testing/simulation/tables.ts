@@ -209,8 +209,8 @@ export class Tables {
   }
 
   /**
-   * Returns all items in the first segment, page by page. A page of the index of parked messages has two items, and a
-   * page of a table has the items of one partition.
+   * Segment 0 contains all items, page by page. The other segments are empty. A page of the index of parked messages
+   * has two items, and a page of a table has the items of one partition.
    */
   async #scan(instance: Instance, input: ScanCommand['input']): Promise<unknown> {
     const table = this.#table(input.TableName);
