@@ -132,7 +132,7 @@ describe('a circuit breaker', () => {
     expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
   });
 
-  it('does not open again because of the failures that opened it before', async () => {
+  it('is not opened again by the failures that opened it before', async () => {
     const { call, provider, open, pass, down } = stage(1);
     await open();
     pass(5_000);

@@ -19,7 +19,7 @@ export interface NotificationOptions {
   subscriptionArn: string;
 }
 
-/** The maximum of SQS, so that a message in progress does not become visible again before the cloud restarts. */
+/** The maximum of SQS, so that a message is not received again while its invocation is in progress. */
 const VISIBILITY_SECONDS = 12 * 3_600;
 const LONG_POLL_SECONDS = 20;
 const MAX_IN_PROGRESS = 100;

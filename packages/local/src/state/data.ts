@@ -5,7 +5,7 @@ import { openState, type State } from './state.ts';
 
 /**
  * Opens a data folder and the state in it.
- * @param data the folder; undefined: a temporary folder, which is deleted when the cloud stops, and state in memory
+ * @param data the folder; undefined: state in memory, and a temporary folder, which is deleted when the cloud stops
  */
 export function openData(data: string | undefined, opened: AsyncDisposableStack): { state: State; folder: string } {
   const state = openState(data);

@@ -24,7 +24,8 @@ export function createRelease(options: ReleaseOptions) {
       if (parked.reason === 'unreadable') return readAgain(parked, policy.redriven);
       const decision = decide(await store.cursor(parked.aggregateId), parked.version);
       // The message was already applied, or its subject was erased. An `unsent` message was applied before it was
-      // parked. Other messages can be redelivered and applied after they were parked.
+      // parked. A message with any
+      // other reason may have been redelivered and applied after it was parked.
       if (decision.action === 'acknowledge') return complete(parked, policy);
       if (decision.action === 'park') {
         if (decision.because === 'gap') return { parked };
