@@ -30,8 +30,8 @@ const isOfLimits = (resource: string) => /-limits$/.test(resource);
 const isOfReplies = (name: string) => name.includes('registration-replies');
 
 /**
- * Measures the cost that each feature adds to a registration. If a setting switches the feature, compares runs with and
- * without it. Otherwise, counts the calls that only this feature makes.
+ * Measures the cost that each feature adds to a registration. If a setting turns the feature on, compares runs with
+ * and without this setting. Otherwise, counts the calls that only this feature makes.
  */
 export async function featuresOf(options: FeaturesOptions): Promise<CostRow[]> {
   const { assembly, stage, deployed, durations } = options;

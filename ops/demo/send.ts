@@ -4,7 +4,7 @@ import { type ParsedResponse, parseResponse } from 'rollcall/internal/parsed-res
 
 /** The response to the last attempt. Without a response, `status` is 0 and `body` contains the reason. */
 export interface Sent extends ParsedResponse {
-  /** Whether the request may have been executed, by this attempt or an earlier one. */
+  /** Whether no attempt got a conclusive response, and one of them may have been executed. */
   outcomeUnknown: boolean;
 }
 

@@ -43,7 +43,7 @@ describe('Prefer', () => {
     ['wait=1.5', undefined],
     ['wait=1e3', undefined],
     ['', undefined],
-  ])('%j requests to wait for this number of seconds: %s', (prefer, seconds) => {
+  ])('%j asks for a wait of this many seconds: %s', (prefer, seconds) => {
     expect(preferredWait(prefer)).toBe(seconds);
   });
 });

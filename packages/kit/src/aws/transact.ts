@@ -16,9 +16,9 @@ const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'Provisione
  * Calls TransactWriteItems. Makes up to four attempts if another transaction holds one of the items, or if the table is
  * throttled.
  * @throws {TransactionCanceledException} if the transaction is canceled for any other reason, or after the last
- * attempt. `$metadata.attempts` of the exception is one plus the number of the SDK's own retries in all attempts. If
- * the SDK retried a call, the first call may have succeeded, and only its response was lost. In this case, the
- * condition of the retry may have failed because of the first call's write.
+ * attempt. `$metadata.attempts` of the exception is one plus the number of the SDK's own retries in all attempts. If it
+ * is above one, the SDK sent a request again. The earlier request may have succeeded, and only its response was lost.
+ * Its write may have made a condition of the repeated request fail.
  * @public
  */
 export async function transact(

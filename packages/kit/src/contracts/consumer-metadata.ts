@@ -1,8 +1,8 @@
 import type { ConsumerDescriptor } from './consumer.ts';
 
 /**
- * The metadata key with which a consumer's function in a CloudFormation template describes the consumer: its channel,
- * and where its cursors are stored. Operators' tools read this metadata.
+ * Key in the metadata of a consumer's function in the CloudFormation template. Its value describes the consumer: its
+ * channel, and where its cursors are stored. Operators' tools read this metadata.
  */
 export const CONSUMER_METADATA = 'rollcall:consumer';
 
@@ -11,7 +11,10 @@ export interface ConsumerMetadata {
   readonly name: string;
   /** Name of the channel that the consumer reads. */
   readonly of: string;
-  /** Sort key of the items that contain the consumer's cursors; undefined if the consumer has no cursors. */
+  /**
+   * Sort key of the items that contain the consumer's cursors; undefined if the channel is unordered or the consumer is
+   * `idempotent`.
+   */
   readonly cursorKey?: string;
   readonly joinsLate: boolean;
 }

@@ -33,7 +33,7 @@ interface Consuming {
 export interface ClaimCheck {
   /** The parts that a consumer needs. Internal to the kit. */
   consuming(reader: Omit<Holder, 'objects'>, store: SubscriberStore): Consuming;
-  /** Replaces the data of a message that is too large with a reference. Internal to the kit. */
+  /** If a message is too large, replaces its data with a reference. Internal to the kit. */
   apart: Apart;
   /** Stores the data of large messages. Must be called before the rows that refer to the data are committed. */
   keep(rows: readonly OutboxRow[]): Promise<void>;

@@ -38,8 +38,8 @@ export function withDeadline<Data>(
     const progress = { ...next.progress, parked };
     return { process: { ...process, progress, timer: now }, send: [message(now, { id: parked })], beside: removal };
   }
-  // A deadline message that is due is in transit, or was deleted. Therefore, another message is scheduled. If the due
-  // message arrives later, its time is not the current deadline, so the message has no effect.
+  // Once a deadline message is due, it is in transit or was deleted. Therefore, another message is scheduled. If the
+  // due message arrives later, its time is not the current deadline, so the message has no effect.
   const isAhead = timer !== undefined && timer > context.now.toISOString();
   if (isAhead && timer <= awaited.until) return { ...none, process: { ...process, timer } };
   const until = awaited.until;
