@@ -12,6 +12,9 @@ export interface CommandOptions {
   sendText: SendText;
 }
 
+/** Why an SMS can never be sent to a member. The simulation recognizes this failure by the text. */
+export const NO_PHONE = 'has no phone, because the message of its registration was discarded';
+
 /** Handles the commands to the SMS service. */
 export function commandHandlers(options: CommandOptions): Handlers<(typeof commandConsumer.reads)[number]> {
   const { client, contactsTable, sendText } = options;
@@ -22,8 +25,7 @@ export function commandHandlers(options: CommandOptions): Handlers<(typeof comma
       if (Item?.left) return {};
       if (Item?.version === undefined) throw new TransientError(`the phone of member ${subject} is not known yet`);
       // An operator has discarded the registration's message, so the phone will never be known.
-      if (Item.phone === undefined)
-        throw new PermanentError(`member ${subject} has no phone, because its registration was discarded`);
+      if (Item.phone === undefined) throw new PermanentError(`member ${subject} ${NO_PHONE}`);
       const text = texts[closestLocale(Item.locale, Object.keys(texts), 'en')] as string;
       const message = { to: Item.phone, country: Item.country, text, idempotencyKey: id };
       return {

@@ -99,7 +99,7 @@ export async function queueLoad({ stage }: Plan, account: Account): Promise<Find
   const needed = Math.ceil(registrationsPerSecond * MESSAGES_PER_FIFO_QUEUE);
   const allowed = FIFO_CALLS[region] ?? FIFO_CALLS_ELSEWHERE;
   if (needed <= allowed) return [good(check, `at most ${needed} a second, and ${allowed} are allowed`)];
-  const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one FIFO queue, but it allows ${allowed} calls in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
+  const says = `${registrationsPerSecond} registrations a second lead to up to ${needed} messages in one FIFO queue, but SQS allows ${allowed} calls to it in ${region}. Lower registrationsPerSecond in infra/stages.ts.`;
   return [{ check, state: 'beware', says, mend: FIFO_CALLS_SOURCE }];
 }
 

@@ -5,6 +5,7 @@ import type { Mode, Purpose } from '@rollcall/kit/internal/testing/simulation/co
 import type { Item } from '@rollcall/kit/internal/testing/simulation/expressions';
 import type { Instance } from '@rollcall/kit/internal/testing/simulation/scheduler';
 import type { Tables } from '@rollcall/kit/internal/testing/simulation/tables';
+import { NO_PHONE } from '../../functions/sms/commands.ts';
 import type { Breakage, Trace } from './handlers.ts';
 import type { ConsumerHistory, ConsumerRecord, Version } from './history.ts';
 import { modeOf, type Service } from './services.ts';
@@ -61,7 +62,7 @@ export class ConsumerObserver {
     tables.onWrite((changes, by) => {
       const ownChanges = changes.filter(({ table }) => table === options.name);
       for (const { before, after } of ownChanges) {
-        if (after?.reason === 'retry') this.#permits.get(by)?.retried.add(after.messageId);
+        if (after?.reason === 'retry' && before?.reason !== 'held') this.#permits.get(by)?.retried.add(after.messageId);
         if (after?.trace && after.trace !== before?.trace) this.#onApplied(after.trace as Trace, by);
       }
       for (const { before, after } of ownChanges) {
@@ -160,8 +161,9 @@ export class ConsumerObserver {
     // If the function crashes repeatedly by chance while it processes a message, the kit treats the message as broken.
     // A message that failed because the member's phone is unknown waits for an operator, even if the member has been
     // deactivated since.
-    const alsoBroken = parked.filter(({ error }) =>
-      /the sweep crashed while it processed this message|has no phone, because/.test(error ?? ''),
+    const alsoBroken = parked.filter(
+      ({ reason, unanswered, error = '' }) =>
+        reason === 'failed' && (unanswered !== undefined || error.includes(NO_PHONE)),
     );
     const broken = [...committed, ...this.history.delivered].filter(
       (place) => breakage(place) !== undefined || !canWork(this.#subjects.get(place.aggregateId) ?? place.aggregateId),

@@ -343,16 +343,20 @@ describe('before a deployment', () => {
     expect((await findingsFor(account, { stage })).map(({ check }) => check)).toEqual([]);
   });
 
-  it('a message rate above the quota of FIFO queues in the region is reported', async () => {
-    const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: 2_500 } };
-    const at = (region: string): Partial<Account> => ({
+  // The 3,600 replies to 900 registrations a second are in a standard queue, for which the quota does not apply.
+  it.each([
+    ['eu-central-1', 2_500, []],
+    ['eu-west-3', 2_500, ['calls to a queue']],
+    ['eu-west-3', 900, []],
+  ])('a message rate above the quota of FIFO queues in the region is reported: %s, %i', async (region, rate, found) => {
+    const stage = { ...plan.stage, throttling: { ...plan.stage.throttling, registrationsPerSecond: rate } };
+    const account: Partial<Account> = {
       identity: async () => ({ account: '000000000000', region }),
       stack: async () => stack({}),
-    });
+    };
     const more = { stage, parameters: { 'rollcall-prod-foundation': { TokenIssuer: ISSUER } } };
-    const warningsIn = async (region: string) =>
-      (await findingsFor(at(region), more)).filter(({ state }) => state === 'beware').map(({ check }) => check);
-    expect([await warningsIn('eu-central-1'), await warningsIn('eu-west-3')]).toEqual([[], ['calls to a queue']]);
+    const warnings = (await findingsFor(account, more)).filter(({ state }) => state === 'beware');
+    expect(warnings.map(({ check }) => check)).toEqual(found);
   });
 
   it('a check that cannot run is reported, and the others run', async () => {
